@@ -130,6 +130,7 @@ describe('each field of an interface has one row', () => {
     [options, 'paymentLedgerPlugin', 'packages/http/src/plugin.ts', 'PaymentLedgerPluginOptions'],
     [options, 'watchPayment', 'packages/http/src/browser.ts', 'WatchOptions'],
     [options, 'paymentConsole and paymentAdminPlugin', 'packages/http/src/admin/options.ts', 'ConsoleOptions'],
+    ['docs/reference/events.md', 'Events of a subscription', 'packages/ledger/src/subscription/events.ts', 'SubscriptionEventData'],
     ['docs/reference/events.md', 'Events of an order', 'packages/ledger/src/order/events.ts', 'OrderEventData'],
   ])('%s, %s: %s, %s', (page, heading, source, name) => {
     const fields = fieldsOf(read(source), name);

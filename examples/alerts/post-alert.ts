@@ -27,10 +27,15 @@ function urgency(kind: Alert['kind']): string {
     case 'delivery_failing':
     case 'delivery_abandoned':
     case 'poll_failing':
+    case 'expiry_blind':
+    case 'clock_doubtful':
+    case 'paid_after_end':
     case 'checkpoint_contradicted':
       return '🔴';
     case 'review_opened':
     case 'webhook_missed':
+    case 'renewal_missed':
+    case 'double_subscription':
     case 'reads_throttled':
     case 'signatures_refused':
       return '🟠';

@@ -43,7 +43,7 @@ function emptyNumbers(): Pick<PaymentLedger, 'backlog' | 'console' | 'forAdapter
   };
   const forAdapters: Partial<PaymentLedger['forAdapters']> = { processCounts: () => ({ observations: [], alerts: [] }) };
   return {
-    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, shadowDiffers: 0, lagMs: 0 }),
+    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, shadowDiffers: 0, due: 0, doubtful: 0, lagMs: 0 }),
     console: console as ConsoleReads,
     forAdapters: forAdapters as PaymentLedger['forAdapters'],
   };

@@ -36,6 +36,8 @@ const statuses: Partial<Record<LedgerErrorCode, number>> = {
   order_withdrawn: 409,
   duplicate_order: 409,
   amount_differs: 409,
+  already_subscribed: 409,
+  belongs_to_subscription: 409,
   store_busy: 503,
   store_unavailable: 503,
   store_full: 503,

@@ -58,7 +58,9 @@ export function openActions({ orders, writer, delivery, runtime, counter }: Acti
         const result = await counter.observation(source, async () =>
           seenRevision === undefined ? writer.observe(observed) : writer.observeSeen(observed, seenRevision),
         );
-        note({ 'paidonce.outcome': result.outcome, 'paidonce.order.id': 'orderId' in result ? result.orderId : undefined });
+        const ids = { 'paidonce.order.id': 'orderId' in result ? result.orderId : undefined };
+        const ofSubscription = { 'paidonce.subscription.id': 'subscriptionId' in result ? result.subscriptionId : undefined };
+        note({ 'paidonce.outcome': result.outcome, ...ids, ...ofSubscription });
         return result;
       });
     },

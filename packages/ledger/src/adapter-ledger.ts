@@ -1,10 +1,13 @@
 // The part of the ledger for payment adapters: what a poll must look for, who runs a sweep, and which objects were unreadable.
 import type { Alert } from './alerts.ts';
-import type { ManualAction, Observation } from './observation.ts';
+import type { ManualAction, Observation, PaymentReference, Source } from './observation.ts';
 import type { ReviewKind } from './order/events.ts';
 import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ProcessCounts } from './process-counts.ts';
+import type { TakeSlotResult } from './streams/slot-streams.ts';
+import type { Lifecycle, PaidInvoice, SubscriptionReference, UnpaidInvoice } from './subscription/observation.ts';
+import type { SubscriptionPolicy } from './subscription/policy.ts';
 
 /** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
 export interface AccountOrders {
@@ -31,6 +34,65 @@ export interface AccountOrders {
 export interface AccountUnsettledOrder extends UnsettledOrder {
   readonly account: string;
   readonly livemode: boolean;
+}
+
+/** What the ledger has of subscriptions for one provider account and mode. */
+export interface AccountSubscriptions {
+  readonly account: string;
+  readonly livemode: boolean;
+  /** `placedAt` of the oldest one. ISO 8601 UTC. */
+  readonly firstPlacedAt: string;
+  /** How many have begun at the provider, those included that ended since. */
+  readonly begun: number;
+  /** How many have begun at the provider, and not ended there. */
+  readonly living: number;
+  /** `placedAt` of the newest one that has not begun: its checkout may be open. ISO 8601 UTC. Absent: there is none. */
+  readonly newestWaitingAt?: string;
+  /** How many are due. */
+  readonly due: number;
+  /** `dueAt` of the first of them. ISO 8601 UTC. Absent: none is due. */
+  readonly oldestDueAt?: string;
+  /** How many have an invoice that is open. */
+  readonly withOpenInvoices: number;
+}
+
+/** A subscription to look at. Times are ISO 8601 UTC. */
+export interface DueSubscription {
+  readonly subscriptionId: string;
+  /** The provider's subscription. */
+  readonly reference: PaymentReference;
+  /** The provider's customer. Absent: no state of it was ever reported. */
+  readonly customer?: string;
+  /** When its access changes with nothing new said. Provider's clock. */
+  readonly dueAt: string;
+  /** As it was decided. Absent: nothing was. */
+  readonly validUntil?: string;
+  /** The time of the last look that was recorded. Absent: none was. */
+  readonly lookedAt?: string;
+}
+
+/** A subscription with invoices that are open, as far as the ledger knows. */
+export interface OpenInvoices {
+  readonly subscriptionId: string;
+  /** The provider's subscription. */
+  readonly reference: PaymentReference;
+  /** The ids of the invoices. Never empty. */
+  readonly invoices: readonly string[];
+  /** What is paid for ends then, so the newest of them is about as old. Before any is paid: when it was placed. ISO 8601 UTC. */
+  readonly since: string;
+}
+
+/** What the ledger holds of a subscription: enough to know whether what a source says of it is news. */
+export interface KnownSubscription {
+  readonly subscriptionId: string;
+  /** The provider's subscription. Absent: nothing was reported of it. */
+  readonly reference?: SubscriptionReference;
+  /** Absent: no state of it was reported. */
+  readonly lifecycle?: Lifecycle;
+  /** ISO 8601 UTC. Absent: nothing is paid for. */
+  readonly paidThrough?: string;
+  /** Sorted by id. `sources`: who has reported just this, the first one first. */
+  readonly invoices: readonly { readonly fact: PaidInvoice | UnpaidInvoice; readonly sources: readonly Source[] }[];
 }
 
 /** How far the rounds of a tier have come. A round is one pass of the poll over a tier. */
@@ -91,6 +153,8 @@ export interface RecheckResult {
 export type ObservationPreview =
   /** No order is known for the payment: they would be held. */
   | { readonly outcome: 'held' }
+  /** The payment belongs to a subscription. What it would add there is not told. */
+  | { readonly outcome: 'of_subscription'; readonly subscriptionId: string }
   | ({
       readonly outcome: 'recorded';
       /** True if the payment was not known to be paid. */
@@ -117,6 +181,37 @@ export interface UnreadableObject {
   readonly path: string;
 }
 
+/** @throws LedgerError as `AdapterLedger`. `invalid_input`: the ledger keeps no subscriptions. */
+export interface AdapterSubscriptions {
+  /** With its defaults filled in. Undefined: the ledger keeps no subscriptions. */
+  readonly policy: SubscriptionPolicy | undefined;
+  /**
+   * Takes the slot of the subscription's member and kind, unless a living one holds it: the first step of starting one. Next, expire
+   * the sessions of all `earlier` holders at the provider (`giveSlotBack` where one is complete, and stop); make the session and
+   * attach it; ask `holdsSlot` before the customer is sent there. Any other order lets two be paid. Taken again, it writes nothing.
+   *
+   * @throws LedgerError `subscription_unknown`: it is not placed.
+   */
+  takeSlot(subscriptionId: string): Promise<TakeSlotResult>;
+  /** Gives the slot back to an earlier holder, whose session was complete. @throws LedgerError `subscription_unknown`. */
+  giveSlotBack(subscriptionId: string, to: string): Promise<void>;
+  /** Strong. False: another one took the slot, so the own session must be expired. @throws LedgerError `subscription_unknown`. */
+  holdsSlot(subscriptionId: string): Promise<boolean>;
+  /**
+   * The subscription that owns the object, placed or not; from memory once it is known, since such a link is for good. Undefined:
+   * none does.
+   */
+  ownerOf(reference: string | PaymentReference): Promise<string | undefined>;
+  /** Strong: the subscription that owns the object, placed or not. Undefined: none does. */
+  known(reference: string | PaymentReference): Promise<KnownSubscription | undefined>;
+  /** Opens a review that only the adapter can see to be due; once for ever. `exists`: it was opened before, or it is not placed. */
+  openReview(subscriptionId: string, kind: 'metered_only' | 'subscription_missing'): Promise<{ readonly outcome: 'opened' | 'exists' }>;
+  /** As `recordRecheck` of an order. @throws LedgerError `subscription_unknown`: it is not placed. */
+  recordRecheck(subscriptionId: string, by: ManualAction, result: RecheckResult): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
+  /** As `orderChanged`. */
+  changed(subscriptionId: string, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * The part of a `PaymentLedger` that is for payment adapters.
  *
@@ -124,6 +219,8 @@ export interface UnreadableObject {
  *   event store throws. `corrupt`, `file_newer`: a stream or the file of the read models cannot be read.
  */
 export interface AdapterLedger {
+  /** What is about subscriptions. */
+  readonly subscriptions: AdapterSubscriptions;
   /** Passes an alert to the log and to the shop's `onAlert`. Never throws, and does not wait for the hook. */
   alert(alert: Alert): void;
   /**
@@ -150,6 +247,15 @@ export interface AdapterLedger {
    * Undefined: there is none.
    */
   samePlanOrder(memberId: string, plan: string): Promise<string | undefined>;
+  /**
+   * From a read model, oldest first: the subscriptions whose access changes at `before` or earlier (ISO 8601, provider's clock) if
+   * nothing more is said. Look at each: only that may end it.
+   */
+  dueSubscriptions(before: string, page?: PageRequest): Promise<Page<DueSubscription>>;
+  /** From a read model, sorted by subscription id: those with open invoices, which Stripe lists by when they were made. */
+  openInvoices(page?: PageRequest): Promise<Page<OpenInvoices>>;
+  /** From a read model, sorted by account. `before`: as of `dueSubscriptions`. */
+  accountSubscriptions(before: string): Promise<readonly AccountSubscriptions[]>;
   /** Strong: how far the rounds of the tier have come. */
   sweepProgress(tier: string): Promise<SweepProgress>;
   /** Starts the round after `seenRound`, in at most one process. `lost`: another one has started it. Answers the newest round. */

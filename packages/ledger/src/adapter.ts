@@ -6,9 +6,14 @@
  */
 export type {
   AccountOrders,
+  AccountSubscriptions,
   AccountUnsettledOrder,
+  AdapterSubscriptions,
   DayOfReads,
+  DueSubscription,
+  KnownSubscription,
   ObservationPreview,
+  OpenInvoices,
   RecheckResult,
   SweepPosition,
   SweepProgress,
@@ -38,6 +43,7 @@ export type { ObservationOutcome, ProcessCounts } from './process-counts.ts';
 export { bucketSeconds } from './read-models/hour-counts.ts';
 export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
+export type { TakeSlotResult } from './streams/slot-streams.ts';
 export { subscriptionFactContent } from './subscription/fact-text.ts';
 export { planOf } from './subscription/invoices.ts';
 export type {

@@ -39,6 +39,35 @@ export type AlertKind =
    */
   | 'webhook_missed'
   /**
+   * The poll found the paid invoices of subscriptions that no webhook had reported two minutes later. Nobody was locked out. Sent
+   * once for each renewal, by a process that runs on; one alert covers all that a pass finds. Run `paidonce-stripe doctor`, which
+   * checks the endpoint and its types. List: `subscription(…).periods`, and `paidonce explain`.
+   */
+  | 'renewal_missed'
+  /**
+   * Memberships of subscriptions wait for their end or their renewal, and for 72 h nobody could look at them at the provider: none
+   * ends here, while `validUntil` passes at the shop. Sent once a day at most in each process. Let a process poll, or call `sweep`;
+   * repair what `poll_failing` names. List: `backlog().due`.
+   */
+  | 'expiry_blind'
+  /**
+   * The provider's clock jumped far ahead, or its answers bear no date. Until it is settled no membership ends and no state of a
+   * subscription is taken; payments count. Sent once a day at most in each process. Find what answers in its place. List:
+   * `backlog().doubtful`.
+   */
+  | 'clock_doubtful'
+  /**
+   * A member has two living subscriptions of a kind, or two that name the same subscription of the shop: both are paid, and both
+   * give access. Sent once for each review, by the process that opened it. Ask the member, and cancel one of them at the provider.
+   * List: `ledger.subscriptionReviews()`.
+   */
+  | 'double_subscription'
+  /**
+   * An invoice of a subscription was paid after its end: somebody paid, and is out. Sent once for each review, by the process that
+   * opened it. Accept the invoice, or give the money back. List: `ledger.subscriptionReviews()`.
+   */
+  | 'paid_after_end'
+  /**
    * Rounds of a tier failed three times in a row in this process. Sent once, until a round succeeds. Fix what the message
    * names; nothing is lost, since the next round reads the same again. List: `paidonce-stripe doctor`.
    */
@@ -107,6 +136,8 @@ export interface Alert {
   readonly kind: AlertKind;
   /** The order concerned. Absent: the alert concerns no single order. */
   readonly orderId?: string;
+  /** The subscription concerned. Absent: the alert concerns no single subscription. */
+  readonly subscriptionId?: string;
   /** One to three sentences in English. Contains ids and counts, no personal data. */
   readonly message: string;
 }

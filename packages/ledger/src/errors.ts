@@ -3,7 +3,7 @@
 /**
  * What went wrong. The message of the error says more, and what to do now.
  * - `invalid_input`: an argument or option is wrong; the message names the field. Nothing was written.
- * - `order_unknown`: the order is not placed.
+ * - `order_unknown`, `subscription_unknown`: the order, or the subscription, is not placed.
  * - `store_busy`: the store is overloaded, or other processes hold it. Nothing was written; try again.
  * - `store_unavailable`: the store cannot be reached or used. An append may be stored or not; a retry settles it.
  * - `store_full`: the disk is full. Nothing was written.
@@ -12,6 +12,8 @@
  * - `amount_differs`, `already_paid`, `payment_under_way`: a payment adapter refuses to start a checkout. The last two also
  *   refuse to withdraw an order.
  * - `order_withdrawn`, `duplicate_order`: likewise; the order was withdrawn, or another one gives the member the same plan.
+ * - `already_subscribed`: likewise a subscription; the member has a living one of that kind, or another checkout of it goes on.
+ * - `belongs_to_subscription`: the payment belongs to a subscription. It is neither moved nor linked to an order.
  * - `provider_unavailable`: a payment adapter cannot reach or use its provider.
  * - `file_newer`: a newer release wrote the file or event. Upgrade.
  * - `corrupt`: stored data breaks its format or a law. Stop the writers, keep the log as it is, run `paidonce verify`.
@@ -20,6 +22,9 @@
 export type LedgerErrorCode =
   | 'invalid_input'
   | 'order_unknown'
+  | 'subscription_unknown'
+  | 'already_subscribed'
+  | 'belongs_to_subscription'
   | 'store_busy'
   | 'store_unavailable'
   | 'store_full'

@@ -1,6 +1,6 @@
 // The part of a ledger that is for payment adapters, made of what the ledger opened.
 import type { Actions } from './actions.ts';
-import type { AdapterLedger } from './adapter-ledger.ts';
+import type { AdapterLedger, AdapterSubscriptions } from './adapter-ledger.ts';
 import type { WatchedStore } from './event-store/watched-store.ts';
 import { parse } from './input.ts';
 import { idSchema } from './observation.ts';
@@ -24,14 +24,16 @@ export interface ForAdapters {
   readonly store: Pick<WatchedStore, 'nextAppend'>;
   readonly carrier: Pick<RunCarrier, 'carryOutRechecks'>;
   readonly counter: Pick<ProcessCounter, 'counts'>;
+  readonly subscriptions: AdapterSubscriptions;
 }
 
 /** @param call what the ledger does around each of its calls. */
 export function openForAdapters(
-  { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier, counter }: ForAdapters,
+  { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier, counter, subscriptions }: ForAdapters,
   call: <T>(work: () => Promise<T>) => Promise<T>,
 ): AdapterLedger {
   return {
+    subscriptions,
     alert,
     ledgerId: () => call(() => identity.read()),
     ensureLedgerId: () => call(() => identity.ensure()),
@@ -39,6 +41,9 @@ export function openForAdapters(
     unsettledOrders: (page) => call(() => lists.unsettledOrders(page)),
     withdrawnOrders: (page) => call(() => lists.withdrawnOrders(page)),
     samePlanOrder: (memberId, plan) => call(() => lists.samePlanOrder(memberId, plan)),
+    dueSubscriptions: (before, page) => call(() => lists.dueSubscriptions(before, page)),
+    openInvoices: (page) => call(() => lists.openInvoices(page)),
+    accountSubscriptions: (before) => call(() => lists.accountSubscriptions(before)),
     sweepProgress: (tier) => call(async () => sweeps.progress(parse(idSchema, tier, 'tier'))),
     startSweep: (tier, seenRound) => call(async () => sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
     advanceSweep: (tier, round, at) => call(async () => sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),

@@ -39,6 +39,7 @@ export type {
 export { idInText } from './id-in-text.ts';
 export { createPaymentLedger } from './ledger.ts';
 export type { Logger } from './logger.ts';
+export type { DuplicateOrder, MemberAccess, MemberPlan, Membership } from './member-access.ts';
 export {
   type AmountParts,
   type DisputeStatus,
@@ -61,8 +62,6 @@ export type { OrderPaymentState, OrderView, Preview, Review, UndeliveredDecision
 export type { Page, PageRequest } from './page.ts';
 export type {
   Backlog,
-  DuplicateOrder,
-  Membership,
   MembershipChange,
   ObserveResult,
   PaymentLedger,
@@ -72,3 +71,38 @@ export type {
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';
 export type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+export type { SubscriptionChange } from './subscription/change.ts';
+export { readSubscriptionEvent } from './subscription/event-schemas.ts';
+export type {
+  AccessCause,
+  SubscriptionEvent,
+  SubscriptionEventType,
+  SubscriptionOutcome,
+  SubscriptionReviewKind,
+} from './subscription/events.ts';
+export type {
+  Allocation,
+  CoverLine,
+  CreditNote,
+  InvoiceReason,
+  Lifecycle,
+  LifecycleStatus,
+  MoneyBack,
+  PaidInvoice,
+  SubscriptionFact,
+  SubscriptionObservation,
+  SubscriptionReference,
+  SubscriptionStatement,
+  UnpaidInvoice,
+} from './subscription/observation.ts';
+export type { SubscriptionPolicy, SubscriptionPolicyOptions } from './subscription/policy.ts';
+export type { SubscriptionPeriod, SubscriptionReview, SubscriptionView, UndeliveredSubscription } from './subscription/view.ts';
+export type {
+  ImportSubscriptionResult,
+  ObserveSubscriptionResult,
+  PlaceSubscription,
+  StaleSubscription,
+  SubscriptionLedger,
+  SubscriptionPlacedOtherwise,
+  SubscriptionSettings,
+} from './subscription-ledger.ts';

@@ -19,6 +19,8 @@ import { type Policy, policySchema, withDefaults } from './order/policy.ts';
 import type { PageRequest } from './page.ts';
 import type { PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
 import type { Seen, SeenBoth } from './seen.ts';
+import { policyProblems, type SubscriptionPolicy, subscriptionPolicySchema, withSubscriptionDefaults } from './subscription/policy.ts';
+import type { PlaceSubscription, SubscriptionSettings } from './subscription-ledger.ts';
 
 /** The parts of the total that a caller allows. Also the schema of the adapters, so that there is one. */
 export const allowSchema: z.ZodType<NonNullable<PlaceOrder['allow']>> = z.strictObject({
@@ -41,6 +43,23 @@ export const placeOrderSchema: z.ZodType<PlaceOrder> = z.strictObject(orderShape
 export const importOrderSchema: z.ZodType<PlaceOrder & { readonly placedAt: string }> = z.strictObject({
   ...orderShape,
   placedAt: timeSchema,
+});
+const subscriptionShape = {
+  subscriptionId: idSchema,
+  memberId: idSchema,
+  plan: idSchema,
+  kind: z.exactOptional(idSchema),
+  currency: z.exactOptional(knownCurrencySchema),
+  account: idSchema,
+  livemode: z.boolean(),
+};
+export const placeSubscriptionSchema: z.ZodType<PlaceSubscription> = z.strictObject(subscriptionShape);
+export const importSubscriptionSchema: z.ZodType<PlaceSubscription & { readonly placedAt: string }> = z.strictObject({
+  ...subscriptionShape,
+  placedAt: timeSchema,
+});
+export const attachSubscriptionSchema: z.ZodType<{ readonly expiresAt?: string }> = z.strictObject({
+  expiresAt: z.exactOptional(timeSchema),
 });
 /** Observations of one payment, for a dry run. */
 export const observationsSchema: z.ZodType<readonly [Observation, ...Observation[]]> = z.tuple([observationSchema], observationSchema);
@@ -74,6 +93,7 @@ const optionNames: readonly string[] = [
   'deliver',
   'deliverTimeoutMs',
   'shadow',
+  'subscriptions',
   'readModels',
   'background',
   'checkpoints',
@@ -104,6 +124,7 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
     );
   }
   checkShadow(options);
+  subscriptionPolicyIn(options);
   const { deliverTimeoutMs = 1, background = true, duplicateWithinHours = 24 } = options;
   if (typeof background !== 'boolean') {
     throw new LedgerError('invalid_input', `background is ${JSON.stringify(background)}; it must be true or false`);
@@ -135,6 +156,23 @@ function checkShadow({ shadow, deliver }: PaymentLedgerOptions): void {
       'deliver and shadow are both given. Keep shadow while your old handler gives access, and deliver once it does not',
     );
   }
+}
+
+/** The policy of subscriptions with its defaults. Undefined: this ledger keeps none. @throws LedgerError `invalid_input`. */
+export function subscriptionPolicyIn({ subscriptions }: Pick<PaymentLedgerOptions, 'subscriptions'>): SubscriptionPolicy | undefined {
+  if (subscriptions === undefined) return undefined;
+  const known = ['policy', 'deliver'] satisfies readonly (keyof SubscriptionSettings)[];
+  const isSettings = typeof subscriptions === 'object' && subscriptions !== null;
+  if (!isSettings || Object.keys(subscriptions).some((name) => !(known as readonly string[]).includes(name))) {
+    throw new LedgerError('invalid_input', 'subscriptions must be { policy, deliver }, of which deliver may be absent');
+  }
+  if (subscriptions.deliver !== undefined && typeof subscriptions.deliver !== 'function') {
+    throw new LedgerError('invalid_input', 'subscriptions.deliver is no function');
+  }
+  const policy = parse(subscriptionPolicySchema, withSubscriptionDefaults(subscriptions.policy ?? {}), 'subscriptions.policy');
+  const [problem] = policyProblems(policy);
+  if (problem !== undefined) throw new LedgerError('invalid_input', `subscriptions.policy: ${problem}`);
+  return policy;
 }
 
 /** The event's data for an order that a caller places. Parts that `allow` does not name are allowed; more than that is not. */

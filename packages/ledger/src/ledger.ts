@@ -4,27 +4,20 @@ import type { AdapterLedger } from './adapter-ledger.ts';
 import { alertSender } from './alerts.ts';
 import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
+import { deliveredOrders } from './delivery/delivered-orders.ts';
 import { type DecisionFollower, type Delivery, openDelivery } from './delivery/delivery.ts';
 import { openShadow, type ShadowFollower } from './delivery/shadow.ts';
 import type { LedgerError } from './errors.ts';
 import { type WatchedStore, watchedStore } from './event-store/watched-store.ts';
 import { openForAdapters } from './for-adapters.ts';
-import {
-  attachOptionsSchema,
-  checkOptions,
-  importOrderSchema,
-  orderPlaced,
-  parse,
-  placeOrderSchema,
-  readReference,
-  timeoutSchema,
-} from './input.ts';
+import { checkOptions, parse, readReference, subscriptionPolicyIn, timeoutSchema } from './input.ts';
 import { silentLogger } from './logger.ts';
-import { givenActionSchema, idSchema, observationSchema, paymentReferenceSchema } from './observation.ts';
+import { idSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
-import { placedOtherwise } from './order/terms.ts';
+import { type OpenedSubscriptions, openSubscriptions } from './open-subscriptions.ts';
 import { viewOf } from './order/view.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
+import { type OrderPlacing, openPlacing } from './place-orders.ts';
 import { ProcessCounter } from './process-counts.ts';
 import { openRuns } from './runs/open-runs.ts';
 import type { RunCarrier } from './runs/run-carrier.ts';
@@ -70,6 +63,8 @@ class Ledger implements PaymentLedger {
   readonly #shadow: ShadowFollower | undefined;
   /** Whichever of the two this process has. */
   readonly #follower: DecisionFollower | undefined;
+  readonly #placing: OrderPlacing;
+  readonly #subscriptions: OpenedSubscriptions;
   readonly #actions: Actions;
   readonly #carrier: RunCarrier;
   readonly #previews: Previews;
@@ -105,19 +100,33 @@ class Ledger implements PaymentLedger {
     const policy = checkOptions(options);
     const onDecision = (orderId: string) => this.#follower?.schedule(orderId);
     this.#orders = openOrderStreams(transactions, policy, { onDecision, onAlert: this.#alert });
-    this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
-    this.#shadow = shadow && openShadow({ orders: this.#orders, shadow, timeoutMs, runtime, log });
+    const of = deliveredOrders(this.#orders, policy);
+    this.#delivery = deliver && openDelivery({ of, deliver, timeoutMs, ...host });
+    this.#shadow = shadow && openShadow({ of, shadow, timeoutMs, runtime, log });
     this.#follower = this.#delivery ?? this.#shadow;
     this.#identity = openLedgerIdentity(transactions, runtime);
     const references = openReferences(transactions);
-    this.#writer = new PaymentWriter(references, this.#orders, runtime);
+    const shared = {
+      store,
+      transactions,
+      references,
+      identity: this.#identity,
+      timeoutMs,
+      counter,
+      background,
+      alert: this.#alert,
+      ...host,
+    };
+    const call = <T>(work: () => Promise<T>): Promise<T> => this.#call(work);
+    this.#subscriptions = openSubscriptions(options.subscriptions, subscriptionPolicyIn(options), shared, call);
+    this.#writer = new PaymentWriter(references, this.#orders, runtime, this.#subscriptions.writer);
+    this.#placing = openPlacing({ orders: this.#orders, writer: this.#writer, identity: this.#identity, runtime });
     this.#actions = openActions({ orders: this.#orders, writer: this.#writer, delivery: this.#delivery, runtime, counter });
     this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
     this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
-    const path = readModelsPath(options, () => runtime.uuid());
     this.#subscribers = openSubscribers({
       store,
-      path,
+      path: readModelsPath(options, () => runtime.uuid()),
       writer: this.#writer,
       delivery: this.#follower,
       onRuns: () => this.#carrier.wake(),
@@ -127,66 +136,27 @@ class Ledger implements PaymentLedger {
       ...host,
     });
     this.#lists = new Lists({ subscribers: this.#subscribers, runtime, background });
-    const call = <T>(work: () => Promise<T>): Promise<T> => this.#call(work);
     this.console = openConsole({ lists: this.#lists, writer: this.#writer, store, runtime }, call);
     const [alert, identity, lists, sweeps] = [this.#alert, this.#identity, this.#lists, this.#sweeps];
     const unreadable = openUnreadableObjects(transactions, host);
-    const runs = openRuns(
-      { transactions, store, orders: this.#orders, delivery: this.#delivery, lists, console: this.console, runtime, log },
-      call,
-    );
+    const [orders, delivery] = [this.#orders, this.#delivery];
+    const runs = openRuns({ transactions, store, orders, delivery, lists, console: this.console, runtime, log }, call);
     this.runs = runs.desk;
     this.#carrier = runs.carrier;
-    this.forAdapters = openForAdapters(
-      {
-        alert,
-        identity,
-        lists,
-        sweeps,
-        previews: this.#previews,
-        unreadable,
-        actions: this.#actions,
-        store,
-        carrier: this.#carrier,
-        counter,
-      },
-      call,
-    );
+    const [previews, actions, carrier] = [this.#previews, this.#actions, this.#carrier];
+    const { forAdapters: subscriptions } = this.#subscriptions;
+    const adapters = { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier, counter, subscriptions };
+    this.forAdapters = openForAdapters(adapters, call);
     if (!background) return;
     this.#subscribers.follow();
     this.#carrier.start();
     this.#follower?.start();
+    this.#subscriptions.deliveries?.start();
   }
 
-  placeOrder: PaymentLedger['placeOrder'] = (order) =>
-    this.#call(async () => {
-      const placed = orderPlaced(parse(placeOrderSchema, order, 'order'), this.runtime.now().toISOString());
-      await this.#identity.ensure();
-      const { state, events } = await this.#orders.command(placed.orderId, 'place', { type: 'place', order: placed });
-      if (events.length > 0) return { outcome: 'placed' };
-      return placedOtherwise(state.placed, placed) ?? { outcome: 'exists' };
-    });
-
-  attachCheckout: PaymentLedger['attachCheckout'] = (orderId, payment, options) =>
-    this.#call(async () => {
-      parse(idSchema, orderId, 'orderId');
-      const checkout = {
-        payment: parse(paymentReferenceSchema, payment, 'payment'),
-        attachedAt: this.runtime.now().toISOString(),
-        ...parse(attachOptionsSchema, options ?? {}, 'options'),
-      };
-      await this.#orders.requirePlaced(orderId);
-      return this.#writer.attach(orderId, checkout);
-    });
-
-  importOrder: PaymentLedger['importOrder'] = (order, payment, by) =>
-    this.#call(async () => {
-      const { placedAt, ...placed } = parse(importOrderSchema, order, 'order');
-      const observation = parse(observationSchema, { ...payment, source: 'manual', by: parse(givenActionSchema, by, 'by') }, 'payment');
-      await this.#identity.ensure();
-      return this.#writer.importOrder(orderPlaced(placed, placedAt), observation);
-    });
-
+  placeOrder: PaymentLedger['placeOrder'] = (...asked) => this.#call(() => this.#placing.placeOrder(...asked));
+  attachCheckout: PaymentLedger['attachCheckout'] = (...asked) => this.#call(() => this.#placing.attachCheckout(...asked));
+  importOrder: PaymentLedger['importOrder'] = (...asked) => this.#call(() => this.#placing.importOrder(...asked));
   observePayment = ((...asked: Parameters<Actions['observePayment']>) =>
     this.#call(() => this.#actions.observePayment(...asked))) as PaymentLedger['observePayment'];
   movePayment = ((...asked: Parameters<Actions['movePayment']>) =>
@@ -210,13 +180,32 @@ class Ledger implements PaymentLedger {
       return order && viewOf(order);
     });
 
+  placeSubscription: PaymentLedger['placeSubscription'] = (...asked) =>
+    this.#call(() => this.#subscriptions.calls.placeSubscription(...asked));
+  attachSubscription: PaymentLedger['attachSubscription'] = (...asked) =>
+    this.#call(() => this.#subscriptions.calls.attachSubscription(...asked));
+  observeSubscription: PaymentLedger['observeSubscription'] = (said) =>
+    this.#call(() => this.#subscriptions.calls.observeSubscription(said));
+  importSubscription: PaymentLedger['importSubscription'] = (...asked) =>
+    this.#call(() => this.#subscriptions.calls.importSubscription(...asked));
+  resolveSubscriptionReview: PaymentLedger['resolveSubscriptionReview'] = (...asked) =>
+    this.#call(() => this.#subscriptions.calls.resolveSubscriptionReview(...asked));
+  redeliverSubscription: PaymentLedger['redeliverSubscription'] = (...asked) =>
+    this.#call(() => this.#subscriptions.calls.redeliverSubscription(...asked));
+  subscription: PaymentLedger['subscription'] = (id) => this.#call(() => this.#subscriptions.calls.subscription(id));
+  subscriptionOf: PaymentLedger['subscriptionOf'] = (reference) => this.#call(() => this.#subscriptions.calls.subscriptionOf(reference));
+
   history: PaymentLedger['history'] = (orderId) =>
     this.#call(async () => this.#store.readStream(orderAggregate.stream(parse(idSchema, orderId, 'orderId'))));
 
   memberships: PaymentLedger['memberships'] = (memberId) => this.#call(() => this.#lists.memberships(memberId));
+  memberAccess: PaymentLedger['memberAccess'] = (memberId) => this.#call(() => this.#lists.memberAccess(memberId));
   openOrders: PaymentLedger['openOrders'] = (page) => this.#call(() => this.#lists.openOrders(page));
   reviews: PaymentLedger['reviews'] = (page) => this.#call(() => this.#lists.reviews(page));
   undelivered: PaymentLedger['undelivered'] = (page) => this.#call(() => this.#lists.undelivered(page));
+  subscriptionReviews: PaymentLedger['subscriptionReviews'] = (page) => this.#call(() => this.#lists.subscriptionReviews(page));
+  undeliveredSubscriptions: PaymentLedger['undeliveredSubscriptions'] = (page) =>
+    this.#call(() => this.#lists.undeliveredSubscriptions(page));
   duplicates: PaymentLedger['duplicates'] = (page) => this.#call(() => this.#lists.duplicates(page));
   backlog: PaymentLedger['backlog'] = () =>
     this.#call(async () => ({ ...(await this.#lists.backlog()), shadowDiffers: this.#shadow?.differing ?? 0 }));
@@ -226,7 +215,7 @@ class Ledger implements PaymentLedger {
       const deadline = this.runtime.monotonicNowMs() + parse(timeoutSchema, timeoutMs, 'timeoutMs');
       const subscribers = await this.#subscribers.opened();
       await subscribers.catchUp();
-      await this.#follower?.settle(deadline);
+      await Promise.all([this.#follower?.settle(deadline), this.#subscriptions.deliveries?.settle(deadline)]);
       if (!this.#background) await this.#carrier.settle(deadline);
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
@@ -246,7 +235,12 @@ class Ledger implements PaymentLedger {
     const patientMs = drainMs * this.runtime.patience;
     const deadline = this.runtime.monotonicNowMs() + patientMs;
     // Together: no new attempt starts while calls are awaited.
-    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#follower?.stop(deadline), this.#carrier.stop()]);
+    await settledWithin(this.runtime, patientMs, [
+      this.#calls.close(),
+      this.#follower?.stop(deadline),
+      this.#subscriptions.deliveries?.stop(deadline),
+      this.#carrier.stop(),
+    ]);
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#subscribers.stop(deadline)]);
     await this.#store.close();
   }

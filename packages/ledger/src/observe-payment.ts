@@ -4,25 +4,25 @@
 // finishes the work.
 import { LRUCache } from 'lru-cache';
 import { defined } from './defined.ts';
+import { type MoveResult, movePayment } from './move-payment.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference, referenceName, referenceNamesOf } from './observation.ts';
+import type { SubscriptionWriter } from './observe-subscription.ts';
 import { isAttached, isStaleFor } from './order/decide.ts';
 import type { CheckoutAttached, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
 import { isStale } from './order/news.ts';
 import { moveOf, type OrderState } from './order/order.ts';
-import { isReported, paymentsNamed } from './order/payment-names.ts';
 import { placedOtherwise } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
-import type { MoveOutcome, SeenBoth, StaleAction } from './seen.ts';
-import { type LinkPass, newLinkPass, ownershipOf, withoutOverruled } from './streams/link-pass.ts';
+import type { SeenBoth, StaleAction } from './seen.ts';
+import { type LinkPass, newLinkPass, ownerIn, ownershipOf, withoutOverruled } from './streams/link-pass.ts';
 import { isDecided, resultOf, stale } from './streams/observe-result.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
-import { orderOf, type PaymentOwners, paymentNamed } from './streams/payment-owner.ts';
-import type { References } from './streams/reference-streams.ts';
+import { belongsToSubscription, orderOf, type PaymentOwners, refuseSubscriptions } from './streams/payment-owner.ts';
+import { type References, subscriptionIn } from './streams/reference-streams.ts';
 
 type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
 type LinkResult = Awaited<ReturnType<PaymentLedger['linkPayment']>>;
-type MoveResult = { readonly outcome: MoveOutcome } | StaleAction;
 type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
 
 export class PaymentWriter {
@@ -30,14 +30,22 @@ export class PaymentWriter {
   readonly #orders: OrderStreams;
   readonly #runtime: Runtime;
   readonly #owners: PaymentOwners;
+  readonly #subscriptions: Pick<SubscriptionWriter, 'observePayment' | 'forwardHeld'> | undefined;
   // References whose held observations were forwarded: none are held after the link. Only saves work. Written by `#forwardAll`.
   readonly #forwarded = new LRUCache<string, true>({ max: 10_000 });
 
-  constructor(references: References, orders: OrderStreams, runtime: Runtime) {
+  /** @param subscriptions undefined: this process has none, and refuses what belongs to one. */
+  constructor(
+    references: References,
+    orders: OrderStreams,
+    runtime: Runtime,
+    subscriptions?: Pick<SubscriptionWriter, 'observePayment' | 'forwardHeld'>,
+  ) {
     this.#references = references;
     this.#orders = orders;
     this.#runtime = runtime;
     this.#owners = { references, orders };
+    this.#subscriptions = subscriptions;
   }
 
   async observe(observation: Observation): Promise<ObserveResult> {
@@ -49,11 +57,12 @@ export class PaymentWriter {
   async observeSeen(observation: Observation, seenRevision: number): Promise<ObserveResult | StaleAction> {
     const { observed, owner } = await this.#ownedBy(observation);
     if (owner === undefined) return this.#hold(observed);
+    refuseSubscriptions(observation.payment, owner);
     const command = { type: 'observe', observed, seenRevision } as const;
     const before = await this.#orders.read(owner);
     if (isStaleFor(before, command)) return stale(before); // So that nothing is claimed. The append below compares again.
     const result = await this.#observeFor(owner, observed, seenRevision);
-    if (result.outcome !== 'duplicate') return result;
+    if (result.outcome !== 'duplicate' || result.orderId === undefined) return result;
     const now = await this.#orders.read(result.orderId);
     return isStaleFor(now, command) ? stale(now) : result;
   }
@@ -68,6 +77,7 @@ export class PaymentWriter {
   async attach(orderId: string, checkout: CheckoutAttached): Promise<AttachResult> {
     const name = referenceName(checkout.payment);
     const { owner } = await this.#references.link(name, orderId);
+    refuseSubscriptions(checkout.payment, owner);
     if (owner !== orderId) return { outcome: 'belongs_to', orderId: owner };
     // A crash here leaves a linked payment without `CheckoutAttached`: the caller's retry appends it.
     const { events } = await this.#orders.command(orderId, `attach ${checkout.payment.id}`, { type: 'attach', checkout });
@@ -90,6 +100,7 @@ export class PaymentWriter {
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
     const pass = newLinkPass();
     await this.#linkPayment(pass, observed, order.orderId);
+    refuseSubscriptions(payment, ownerIn(pass, observed));
     const ownership = ownershipOf(pass, observed);
     const { owner } = ownership;
     if (owner !== order.orderId) return { outcome: 'belongs_to', orderId: owner };
@@ -106,6 +117,7 @@ export class PaymentWriter {
   async forwardHeld(reference: string): Promise<void> {
     const owner = await this.#references.ownerOf(reference);
     if (owner === undefined) return;
+    if (subscriptionIn(owner) !== undefined) return this.#subscriptions?.forwardHeld(reference);
     const pass = newLinkPass();
     await this.#linkReference(pass, reference, owner);
     await this.#forwardAll(pass);
@@ -114,50 +126,13 @@ export class PaymentWriter {
   /** Forwards one held observation, if one of its references has an owner by now. */
   async forward(observed: PaymentObserved): Promise<void> {
     const owner = await this.#references.ownerOfAny(referenceNamesOf(observed));
-    if (owner !== undefined) await this.#observeFor(owner, observed);
+    const isElsewhere = this.#subscriptions === undefined && owner !== undefined && subscriptionIn(owner) !== undefined;
+    if (owner !== undefined && !isElsewhere) await this.#observeFor(owner, observed); // Else a process with subscriptions does it.
   }
 
-  /**
-   * Moves the payment to another order, unless it gave access already. By the id of a session the payment that it took moves.
-   * `PaymentMoved` is the commit point; `finishMove` the rest.
-   */
+  /** As `movePayment`, which says how. */
   async move(named: PaymentReference, toOrderId: string, by: ManualAction, seen: SeenBoth): Promise<MoveResult> {
-    await this.forwardHeld(referenceName(named)); // What is held has been reported.
-    for (;;) {
-      const target = await this.#orders.read(toOrderId);
-      const payment = await paymentNamed(this.#owners, named);
-      const name = referenceName(payment);
-      await this.forwardHeld(name);
-      const links = await this.#references.links(name);
-      const last = links.at(-1);
-      if (last === undefined) {
-        if ((await this.#references.heldPayments(name)).length === 0) return { outcome: 'unknown_payment' };
-        if (isStale(target, seen.toRevision)) return stale(target);
-        const { owner } = await this.#references.link(name, toOrderId);
-        if (owner !== toOrderId) continue; // Somebody linked it first.
-        await this.forwardHeld(name);
-        return { outcome: 'moved' };
-      }
-      if (last.orderId === toOrderId) {
-        await this.#finishLastMove(name);
-        return { outcome: 'exists' };
-      }
-      if (links.some((link) => link.orderId === toOrderId)) return { outcome: 'left_before' };
-      if (isStale(target, seen.toRevision)) return stale(target);
-      const at = this.#runtime.now().toISOString();
-      const seenRevision = defined({ seenRevision: seen.fromRevision });
-      const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by, at, ...seenRevision } as const;
-      const { state } = await this.#orders.command(last.orderId, `move ${payment.id}`, command);
-      const moved = moveOf(state, payment);
-      if (!moved) {
-        if (isStaleFor(state, command)) return stale(state);
-        if (isReported(state, payment)) return { outcome: 'already_granted' };
-        if (paymentsNamed(state, name).length === 0) return { outcome: 'unknown_payment' };
-        continue; // Its payment was reported meanwhile.
-      }
-      await this.finishMove(last.orderId, moved);
-      if (moved.toOrderId === toOrderId) return { outcome: 'moved' }; // Else it was moved elsewhere meanwhile: start again.
-    }
+    return movePayment({ writer: this, owners: this.#owners, runtime: this.#runtime }, { named, toOrderId, by, seen });
   }
 
   /** Does what a move has left to do after `PaymentMoved`: links the next owner and records the observations there. Idempotent. */
@@ -172,7 +147,7 @@ export class PaymentWriter {
   }
 
   /** Finishes a move whose link exists, since its observations may not have followed yet. */
-  async #finishLastMove(reference: string): Promise<void> {
+  async finishLastMove(reference: string): Promise<void> {
     const former = (await this.#references.links(reference)).at(-2);
     if (!former) return;
     const { moved } = await this.#orders.read(former.orderId);
@@ -185,12 +160,14 @@ export class PaymentWriter {
   }
 
   async #observeFor(owner: string, observed: PaymentObserved, seenRevision?: number): Promise<ObserveResult> {
+    if (subscriptionIn(owner) !== undefined) return this.#observeForSubscription(owner, observed);
     const pass = newLinkPass();
     await this.#linkPayment(pass, observed, owner);
     const forwarded = await this.#forwardAll(pass);
     const result = await this.#record(pass, observed, seenRevision);
     // The observation had been held, and this call forwarded it: the answer is what followed from that.
-    return result.outcome === 'duplicate' ? (forwarded.find((each) => isDecided(each, result.orderId)) ?? result) : result;
+    const { outcome, orderId = '' } = result as { outcome: string; orderId?: string };
+    return outcome === 'duplicate' ? (forwarded.find((each) => isDecided(each, orderId)) ?? result) : result;
   }
 
   /** Law 7: holds the observation under every name of the payment, until one of them has an owner. */
@@ -202,9 +179,18 @@ export class PaymentWriter {
     return { outcome: 'held', payment: observed.payment };
   }
 
+  /** Its own writer claims what the payment is called, and forwards what is held. */
+  async #observeForSubscription(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
+    const subscriptionId = subscriptionIn(owner) ?? '';
+    if (this.#subscriptions === undefined) throw belongsToSubscription(observed.payment, subscriptionId);
+    const result = await this.#subscriptions.observePayment(subscriptionId, observed);
+    return result === 'held' ? { outcome: 'held', payment: observed.payment } : result;
+  }
+
   async #linkPayment(pass: LinkPass, observed: PaymentObserved, candidate: string): Promise<void> {
     const [name = '', ...aliases] = referenceNamesOf(observed);
     const owner = await this.#linkReference(pass, name, candidate);
+    if (subscriptionIn(owner) !== undefined) return;
     for (const alias of aliases) await this.#linkReference(pass, alias, owner);
   }
 
@@ -213,7 +199,9 @@ export class PaymentWriter {
     if (known !== undefined) return known.owner;
     const link = await this.#references.link(reference, candidate);
     pass.links.set(reference, link);
-    if (!this.#forwarded.has(reference)) pass.found.push(...link.held.map((observed) => ({ observed, candidate: link.owner })));
+    // What a subscription's references held, its own writer forwards.
+    if (!this.#forwarded.has(reference) && subscriptionIn(link.owner) === undefined)
+      pass.found.push(...link.held.map((observed) => ({ observed, candidate: link.owner })));
     return link.owner;
   }
 
@@ -221,12 +209,17 @@ export class PaymentWriter {
   async #forwardAll(pass: LinkPass): Promise<readonly ObserveResult[]> {
     for (const { observed, candidate } of pass.found) await this.#linkPayment(pass, observed, candidate); // `found` grows meanwhile.
     const results: ObserveResult[] = [];
-    for (const { observed } of pass.found) results.push(await this.#record(pass, observed));
+    for (const { observed } of pass.found) {
+      // Held under a name of the order, of a payment that a subscription owns: it is held under that payment too, for its owner.
+      if (subscriptionIn(ownerIn(pass, observed)) === undefined) results.push(await this.#record(pass, observed));
+    }
     for (const reference of pass.links.keys()) this.#forwarded.set(reference, true);
     return results;
   }
 
   #record(pass: LinkPass, observed: PaymentObserved, seenRevision?: number): Promise<ObserveResult> {
+    const ofPayment = ownerIn(pass, observed);
+    if (subscriptionIn(ofPayment) !== undefined) return this.#observeForSubscription(ofPayment, observed);
     const { owner, formerOwners, claims } = ownershipOf(pass, observed);
     return this.#recordIn(owner, observed, claims, formerOwners, seenRevision);
   }

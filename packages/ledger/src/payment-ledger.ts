@@ -5,9 +5,11 @@ import type { Alert } from './alerts.ts';
 import type { CheckpointSettings } from './audit/checkpoint/checkpointer.ts';
 import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
+import type { DeliverAnswer } from './delivery/shop-ahead.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
 import type { Logger } from './logger.ts';
+import type { DuplicateOrder, MemberAccess, Membership } from './member-access.ts';
 import type { ManualAction, Observation, PaymentReference, Statement } from './observation.ts';
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
@@ -17,6 +19,8 @@ import type { OrderView, Preview, Review, UndeliveredDecision } from './order/vi
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
 import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+import type { SubscriptionReview, UndeliveredSubscription } from './subscription/view.ts';
+import type { ObserveSubscriptionResult, SubscriptionLedger, SubscriptionSettings } from './subscription-ledger.ts';
 
 /** An order as the shop places it. Ids: 1 to 128 of `A-Z a-z 0-9 . _ : -`; no personal data. */
 export interface PlaceOrder {
@@ -57,6 +61,11 @@ export type ObserveResult =
     }
   /** The same source reported the same fact before. The answer may come from a cache, so it does not include the membership. */
   | { readonly outcome: 'duplicate'; readonly orderId: string }
+  /**
+   * The payment belongs to a subscription, so the answer is about that, as of `observeSubscription`. An attempt to pay is a
+   * `duplicate`: of it the invoice speaks.
+   */
+  | (Exclude<ObserveSubscriptionResult, { readonly outcome: 'unknown' }> & { readonly orderId?: never })
   /** No order is known for the payment yet. The observation is held, and forwarded to the order when the link appears. */
   | { readonly outcome: 'held'; readonly payment: PaymentReference };
 
@@ -76,15 +85,6 @@ export interface MembershipChange {
   /** `${membershipId}:${sequence}`. It never changes, also not at a repeated delivery. */
   readonly idempotencyKey: string;
 }
-
-/**
- * What `deliver` may answer. `storedSequence`: the sequence that the shop has stored for the membership now, after the call:
- * an integer from 0 to 2^52, where 0 is none. With it nothing is lost in silence when the log, or the shop's table, was
- * restored from a backup. Above the newest decision of the order: the log is older than the shop, so the membership of now is
- * decided again above it, and delivered. Below the sequence of the call: the shop has not stored it, so it is called again.
- */
-// biome-ignore lint/suspicious/noConfusingVoidType: a `deliver` without a return statement is right.
-export type DeliverAnswer = void | { readonly storedSequence: number };
 
 /** How a ledger in shadow asks the shop. */
 export interface Shadow {
@@ -116,6 +116,8 @@ export interface PaymentLedgerOptions {
    * exactly what differs. Default: none. Given together with `deliver`, it is refused.
    */
   readonly shadow?: Shadow;
+  /** Keeps subscriptions beside orders. Default: none, and every call about a subscription is refused. */
+  readonly subscriptions?: SubscriptionSettings;
   /** How many milliseconds `deliver`, or `compare` of a `shadow`, may take before its signal aborts. Above 0. Default 10,000. */
   readonly deliverTimeoutMs?: number;
   /**
@@ -151,9 +153,9 @@ export interface PaymentLedgerOptions {
 export interface Backlog {
   /** Orders that are placed and not active, and on which a payment is still possible. */
   readonly openOrders: number;
-  /** Payments that wait for a person. */
+  /** Payments of orders, and questions about subscriptions, that wait for a person. */
   readonly openReviews: number;
-  /** Orders whose newest decision the shop does not have. */
+  /** Orders and subscriptions whose newest decision the shop does not have. */
   readonly undelivered: number;
   /** How many of these no process tries any more. */
   readonly abandoned: number;
@@ -162,30 +164,12 @@ export interface Backlog {
    * other counts are the same in every process.
    */
   readonly shadowDiffers: number;
+  /** Subscriptions to look at: their access changes with nothing new said, and nobody has looked since. */
+  readonly due: number;
+  /** Subscriptions whose newest word came while the provider's clock was in doubt. */
+  readonly doubtful: number;
   /** How far the counts may be behind the log, in milliseconds. Infinity: the read models have not caught up yet. */
   readonly lagMs: number;
-}
-
-/** An order that gave a member a plan which another order had given him at about the same time. */
-export interface DuplicateOrder {
-  /** The later of the two. */
-  readonly orderId: string;
-  /** The earlier one. */
-  readonly duplicateOf: string;
-  readonly memberId: string;
-  readonly plan: string;
-  /** When the later one was paid. Provider's clock, ISO 8601 UTC. */
-  readonly paidAt: string;
-}
-
-/** A membership of a member, one for each order that was granted. */
-export interface Membership {
-  /** The order's id. */
-  readonly membershipId: string;
-  readonly plan: string;
-  readonly status: MembershipStatus;
-  /** When that status was decided. Our clock, ISO 8601 UTC. */
-  readonly since: string;
 }
 
 /**
@@ -196,7 +180,7 @@ export interface Membership {
  * read. From the event store: `store_busy`, `store_full`, `store_unavailable`; after the last of these an append may be stored
  * or not, and the same call again settles it.
  */
-export interface PaymentLedger extends AsyncDisposable {
+export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
   /** For payment adapters alone; a shop does not need it. */
   readonly forAdapters: AdapterLedger;
   /** True if this process has a `deliver`. */
@@ -339,14 +323,20 @@ export interface PaymentLedger extends AsyncDisposable {
   orderOf(reference: string | PaymentReference): Promise<OrderView | undefined>;
   /** Strong: the stored events of the order, oldest first; `readOrderEvent` gives their current shapes. Empty: no such order. */
   history(orderId: string): Promise<readonly StoredEvent[]>;
-  /** From a read model: all memberships of a member on one page, sorted by id. */
+  /** From a read model: all memberships of a member on one page, by orders and by subscriptions, sorted by id. */
   memberships(memberId: string): Promise<Page<Membership>>;
+  /** From a read model: whether the member has access, and to what, over all orders and subscriptions. */
+  memberAccess(memberId: string): Promise<MemberAccess>;
   /** From a read model, sorted by order id: placed, not active, and a payment is still possible. */
   openOrders(page?: PageRequest): Promise<Page<OrderView>>;
   /** From a read model, sorted by order id: the open reviews. */
   reviews(page?: PageRequest): Promise<Page<Review>>;
+  /** The same of subscriptions, sorted by their id. */
+  subscriptionReviews(page?: PageRequest): Promise<Page<SubscriptionReview>>;
   /** From a read model, sorted by order id: the newest decisions that the shop does not have, abandoned ones too. */
   undelivered(page?: PageRequest): Promise<Page<UndeliveredDecision>>;
+  /** The same of subscriptions, sorted by their id. */
+  undeliveredSubscriptions(page?: PageRequest): Promise<Page<UndeliveredSubscription>>;
   /**
    * From a read model, sorted by order id: orders that gave a member the plan of another order, paid within
    * `duplicateWithinHours` of it, while both give access. Refund one of them.

@@ -2,19 +2,13 @@
 // not say it: a repetition adds no event, and an alert is none.
 import type { AlertKind } from './alerts.ts';
 import type { Source } from './observation.ts';
+import type { SubscriptionOutcome } from './subscription/events.ts';
 
-/** As `observePayment` answers. `stale`: a person had not seen the order's news. `failed`: it threw, and the source reports it again. */
-export type ObservationOutcome =
-  | 'granted'
-  | 'suspended'
-  | 'restored'
-  | 'revoked'
-  | 'review'
-  | 'recorded'
-  | 'duplicate'
-  | 'held'
-  | 'stale'
-  | 'failed';
+/**
+ * As `observePayment` and `observeSubscription` answer. `stale`: a person had not seen the order's news. `failed`: it threw, and the
+ * source reports it again.
+ */
+export type ObservationOutcome = SubscriptionOutcome | 'review' | 'recorded' | 'duplicate' | 'held' | 'unknown' | 'stale' | 'failed';
 
 export interface ProcessCounts {
   readonly observations: readonly { readonly source: Source; readonly outcome: ObservationOutcome; readonly count: number }[];

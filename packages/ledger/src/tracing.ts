@@ -16,6 +16,7 @@ export type SpanName =
   | 'paidonce.status_query'
   | 'paidonce.poll_pass'
   | 'paidonce.observe_payment'
+  | 'paidonce.observe_subscription'
   | 'paidonce.deliver';
 
 /** What is used of `@opentelemetry/api`, so that our declarations need no other package. */

@@ -25,13 +25,14 @@ import { Poll, type SweepOptions } from './poll/poll.ts';
 import { type PollHealth, pollHealth } from './poll/poll-health.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import type { SweepResult } from './poll/sweep-result.ts';
-import { openAccounts } from './stripe/accounts.ts';
+import { type Accounts, openAccounts } from './stripe/accounts.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
 import { checkClient } from './stripe/client.ts';
 import { ReadAllowance } from './stripe/read-allowance.ts';
 import { StripeCalls } from './stripe/stripe-calls.ts';
 import type { StripeCallsOptions } from './stripe/stripe-request.ts';
 import { checkKey, checkOptions, type StripePaymentsOptions } from './stripe-payments-options.ts';
+import { type OpenedSubscriptions, openSubscriptions } from './subscriptions.ts';
 import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
 import { readSecrets } from './webhook/webhook-signature.ts';
 
@@ -126,6 +127,8 @@ export interface StripePayments extends AsyncDisposable {
 }
 
 const drainMs = 10_000;
+const notPolling =
+  'this process does not poll: memberships of subscriptions end only where another process polls, or sweep is called; validUntil passes at the shop all the same';
 /**
  * Connects a ledger to Stripe, and starts the poll unless `poll` is false.
  *
@@ -153,18 +156,26 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const refreshCheckout = checkoutRefresher(accounts, intake);
   const withdrawn = new WithdrawnCheckouts({ ...parts, accounts, intake });
   const checkout = new Checkout({ ...parts, accounts, refreshCheckout, withdrawn });
-  const events = new StripeEvents({ ...parts, accounts, intake });
+  const subscriptions = openSubscriptions(parts);
+  const events = new StripeEvents({ ...parts, accounts, intake, ...intakeOf(subscriptions, accounts) });
   const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
   const statusQuery = new StatusQuery({ ledger, refreshCheckout, allowance, runtime, log });
   const statusWaits = new StatusWaits({ ledger, statusQuery, runtime, stopping: stopping.signal });
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
   const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs });
+  const polledSubscriptions = subscriptions && { ...subscriptions, intake: subscriptions.intakeBy(polledAccounts) };
   const poll = new Poll({
     ...parts,
     accounts: polledAccounts,
     intake: polledIntake,
-    events: new StripeEvents({ ...parts, accounts: polledAccounts, intake: polledIntake }),
+    events: new StripeEvents({
+      ...parts,
+      accounts: polledAccounts,
+      intake: polledIntake,
+      ...defined({ subscriptions: polledSubscriptions?.intake }),
+    }),
+    ...defined({ subscriptions: polledSubscriptions, watch: subscriptions?.watch }),
     withdrawn: new WithdrawnCheckouts({ ...parts, accounts: polledAccounts, intake: polledIntake }),
     reads,
     allowance,
@@ -173,6 +184,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     stopping,
   });
   if (options.poll !== false) poll.start();
+  else if (subscriptions) log.warn({}, notPolling);
 
   const calls = new OpenCalls('stripePayments');
   const call = <T>(work: () => Promise<T>): Promise<T> => calls.run(work);
@@ -196,7 +208,10 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     withdrawOrder: ((orderId: string, by: ManualAction, seen?: Seen) =>
       calls.run(() => withdrawOrder({ ledger, withdrawn }, orderId, by, seen))) as StripePayments['withdrawOrder'],
     metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
-    handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
+    handleWebhook: (rawBody, signature) => {
+      void subscriptions?.watch.check(); // Here too: a process that does not poll receives webhooks, if anything.
+      return calls.run(() => webhook.handle(rawBody, signature));
+    },
     status: (checkoutId, wait = { waitMs: 0 }) => calls.run(() => statusWaits.ask(checkoutId, wait)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
     pollHealth: () => calls.run(() => pollHealth(ledger, { runtime, allowance, intervalMs })),
@@ -218,6 +233,10 @@ async function withdrawOrder({ ledger, withdrawn }: Withdrawing, orderId: string
   const order = await ledger.order(orderId);
   if (order && withdrawal.outcome !== 'stale') await withdrawn.end(order);
   return withdrawal;
+}
+
+function intakeOf(subscriptions: OpenedSubscriptions | undefined, accounts: Accounts) {
+  return subscriptions ? { subscriptions: subscriptions.intakeBy(accounts) } : {};
 }
 
 /** Only reads count: Stripe rations reads, not writes. */

@@ -398,7 +398,16 @@ export function fakeConsole(change: Partial<ConsoleReads> = {}, hooks: Partial<C
     runs,
     order: async (orderId) => (orders.some((each) => each.orderId === orderId) ? ({ livemode: true } as OrderView) : undefined),
     history: async () => [],
-    backlog: async () => ({ openOrders: 12, openReviews: 4, undelivered: 37, abandoned: 1, shadowDiffers: 0, lagMs: 400 }),
+    backlog: async () => ({
+      openOrders: 12,
+      openReviews: 4,
+      undelivered: 37,
+      abandoned: 1,
+      shadowDiffers: 0,
+      due: 0,
+      doubtful: 0,
+      lagMs: 400,
+    }),
   };
   const payments: Partial<StripePayments> = {
     ledger: ledger as PaymentLedger,

@@ -1,8 +1,10 @@
 // Writes a second example log with what golden-log.test-support.ts leaves out: imports, long sweeps, every optional field and
 // status, other policies, money by hand that was held, and a delivery that another process took over. The real ledger writes the same log in every run.
+
+import type { DeliverAnswer } from '../delivery/shop-ahead.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Fact } from '../observation.ts';
-import type { DeliverAnswer, MembershipChange } from '../payment-ledger.ts';
+import type { MembershipChange } from '../payment-ledger.ts';
 import { openStoryProcess, paid, payment, steadyRuntime, support } from './golden-log.test-support.ts';
 
 const timeoutMs = 7;

@@ -25,7 +25,7 @@ import { verifyLog } from './verify/verify.ts';
 type OtherEventType =
   | RunEvent['type']
   | SlotEvent['type']
-  | ReferenceEvent['type']
+  | Exclude<ReferenceEvent['type'], 'SubscriptionLinked'> // A golden log of subscriptions comes with their rules of `verify`.
   | SweepEvent['type']
   | ObjectNotUnderstood['type']
   | LedgerCreated['type']

@@ -19,6 +19,12 @@ export { backUpLog, type VerifiedBackup } from './copy/backup.ts';
 export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy/copy.ts';
 export { type RestoredLog, restoreLog } from './copy/restore.ts';
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
+export {
+  explainMemberSubscriptions,
+  explainSubscription,
+  explainSubscriptionHistory,
+  type SubscriptionExplanation,
+} from './explain/explain-subscription.ts';
 export { explanationLines, type LineOptions as ExplanationLineOptions, memberLines } from './explain/explanation-lines.ts';
 export type { Language } from './explain/language.ts';
 export { reviewTitle, rowText } from './explain/row-text.ts';
@@ -49,6 +55,14 @@ export {
   type OpenReviewAmounts,
   type Standing,
 } from './explain/standing.ts';
+export { subscriptionLines, subscriptionSummary } from './explain/subscription-lines.ts';
+export { subscriptionRowText } from './explain/subscription-row-text.ts';
+export {
+  type SubscriptionEntry,
+  type SubscriptionReviewTold,
+  type SubscriptionRow,
+  subscriptionRows,
+} from './explain/subscription-rows.ts';
 export type { Because, SourceReport, TimelineEntry, Verdict } from './explain/timeline.ts';
 export { whyText } from './explain/why.ts';
 export { type Accounts, defaultAccounts } from './export/accounts.ts';

@@ -37,7 +37,13 @@ afterAll(async () => {
 
 describe('an id', () => {
   test('of an order is that order', async () => {
-    expect(await resolveId(log, 'confirmed')).toEqual({ id: 'confirmed', orderIds: ['confirmed'], isHeld: false, more: false });
+    expect(await resolveId(log, 'confirmed')).toEqual({
+      id: 'confirmed',
+      orderIds: ['confirmed'],
+      subscriptionIds: [],
+      isHeld: false,
+      more: false,
+    });
   });
 
   test('of anything else that an order’s events name leads to that order', async () => {
@@ -82,9 +88,10 @@ describe('an id', () => {
     await store.append('reference-other/acct_1/pay-1', -1, [{ id: 'a', type: 'PaymentHeld', data: { payment: held }, metadata }]);
     await store.append('reference-pi_1', -1, [{ id: 'b', type: 'PaymentHeld', data: { payment: { id: 'pi_1' } }, metadata }]);
     const reader = readerOf(store);
-    for (const id of ['pay-1', 'pi_1']) expect(await resolveId(reader, id)).toEqual({ id, orderIds: [], isHeld: true, more: false });
+    for (const id of ['pay-1', 'pi_1'])
+      expect(await resolveId(reader, id)).toEqual({ id, orderIds: [], subscriptionIds: [], isHeld: true, more: false });
     await store.append('reference-other/acct_1/pay-1', 0, [{ id: 'c', type: 'ReferenceLinked', data: { orderId: 'o-1' }, metadata }]);
-    expect(await resolveId(reader, 'pay-1')).toEqual({ id: 'pay-1', orderIds: ['o-1'], isHeld: false, more: false });
+    expect(await resolveId(reader, 'pay-1')).toEqual({ id: 'pay-1', orderIds: ['o-1'], subscriptionIds: [], isHeld: false, more: false });
     expect(await resolveId(reader, 'b')).toMatchObject({ isHeld: false, orderIds: [] });
   });
 });

@@ -1,9 +1,11 @@
-// Finds what an id means: which orders it belongs to. It may be any id that the log holds: of an order, a payment, a session, a
-// refund, a dispute, an event of the provider, a member, a review, or one pasted with the address of the provider's dashboard.
+// Finds what an id means: which orders and subscriptions it belongs to. It may be any id that the log holds: of an order, a
+// subscription, an invoice, a payment, a session, a refund, a dispute, an event of the provider, a member, a review, or one pasted
+// with the address of the provider's dashboard.
 import { defined } from '../defined.ts';
 import type { Position } from '../event-store/event-store.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
-import { referenceAggregate } from '../streams/reference-streams.ts';
+import { type Owner, referenceAggregate, subscriptionIn, subscriptionOwner } from '../streams/reference-streams.ts';
+import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import type { LogReader } from './log/log-reader.ts';
 import type { LogRow } from './log/log-row.ts';
 
@@ -13,9 +15,11 @@ export interface ResolvedId {
   readonly id: string;
   /** The orders that it belongs to, the newest last; at most 50. Empty: none. */
   readonly orderIds: readonly string[];
-  /** True if a payment of this id is held: no order is known for it. */
+  /** The subscriptions, likewise. */
+  readonly subscriptionIds: readonly string[];
+  /** True if a payment of this id is held: nobody is known to own it. */
   readonly isHeld: boolean;
-  /** True if there are more orders than are listed. */
+  /** True if there are more than are listed. */
   readonly more: boolean;
 }
 
@@ -27,56 +31,89 @@ export interface ResolveOptions {
   readonly onEvents?: (events: number) => void;
 }
 
-const mostOrders = 50;
+const most = 50;
 /** An id of Stripe within a text, such as the address of its dashboard. */
-const withinText = /(?:^|[^A-Za-z0-9_])((?:pi|cs|ch|py|re|pyr|du|dp|evt|plink)_\w+)/;
+const withinText = /(?:^|[^A-Za-z0-9_])((?:pi|cs|ch|py|re|pyr|du|dp|evt|plink|in|sub|cn)_\w+)/;
 
 /**
- * Returns the orders of an id. Ids of orders, payments and sessions are looked up in their own streams, and so are found as soon as
- * they are recorded; for any other id the whole log is searched.
+ * Returns the orders and subscriptions of an id. Ids of these, of payments, sessions and invoices are looked up in their own streams,
+ * and so are found as soon as they are recorded; for any other id the whole log is searched.
  * @throws LedgerError what the store throws.
  */
 export async function resolveId(log: LogReader, text: string, { asOf, onEvents }: ResolveOptions = {}): Promise<ResolvedId> {
   const asked = text.trim();
   const id = /[/?#\s]/.test(asked) ? (withinText.exec(asked)?.[1] ?? asked) : asked;
-  const until = (rows: readonly LogRow[]): readonly LogRow[] => rows.filter(({ position }) => asOf === undefined || position <= asOf);
-  const found = (orderIds: readonly string[], isHeld = false): ResolvedId => ({ id, orderIds, isHeld, more: false });
-  if (until(await log.stream(orderAggregate.stream(id))).length > 0) return found([id]);
-  const reference = until(await log.stream(referenceAggregate.stream(id)));
-  const owner = reference.map(ownerIn).findLast((orderId) => orderId !== undefined);
-  if (reference.length > 0) return found(owner === undefined ? [] : [owner], owner === undefined);
+  const rows = async (stream: string): Promise<readonly LogRow[]> =>
+    (await log.stream(stream)).filter(({ position }) => asOf === undefined || position <= asOf);
+  const found = new Owners();
+  if ((await rows(orderAggregate.stream(id))).length > 0) found.orders.add(id);
+  if ((await rows(subscriptionAggregate.stream(id))).length > 0) found.subscriptions.add(id);
+  if (found.any) return { id, ...found.listed() };
+  const reference = await rows(referenceAggregate.stream(id));
+  const owner = reference.map(ownerIn).findLast((each) => each !== undefined);
+  if (owner !== undefined) found.add(owner);
+  if (reference.length > 0) return { id, ...found.listed(), isHeld: owner === undefined };
   return search(log, id, defined({ asOf, onEvents }));
 }
 
+/** What was found so far. */
+class Owners {
+  readonly orders: Set<string> = new Set();
+  readonly subscriptions: Set<string> = new Set();
+
+  get any(): boolean {
+    return this.orders.size + this.subscriptions.size > 0;
+  }
+
+  add(owner: Owner): void {
+    const subscriptionId = subscriptionIn(owner);
+    if (subscriptionId === undefined) this.orders.add(owner);
+    else this.subscriptions.add(subscriptionId);
+  }
+
+  listed(): Omit<ResolvedId, 'id'> {
+    const [orders, subscriptions] = [[...this.orders], [...this.subscriptions]];
+    return {
+      orderIds: orders.slice(-most),
+      subscriptionIds: subscriptions.slice(-most),
+      isHeld: false,
+      more: orders.length > most || subscriptions.length > most,
+    };
+  }
+}
+
 async function search(log: LogReader, id: string, { asOf, onEvents }: ResolveOptions): Promise<ResolvedId> {
-  const orderIds = new Set<string>();
+  const found = new Owners();
   let [events, isHeld] = [0, false];
   for await (const rows of log.rows(defined({ upTo: asOf }))) {
     for (const row of rows) {
       const { stream, data } = row;
       if (!(data.includes(id) || stream.endsWith(`/${id}`) || row.id === id)) continue;
       if (stream.startsWith(orderAggregate.stream(''))) {
-        if (row.id === id || holds(data, id)) orderIds.add(stream.slice(orderAggregate.stream('').length));
+        if (row.id === id || holds(data, id)) found.orders.add(stream.slice(orderAggregate.stream('').length));
+      } else if (stream.startsWith(subscriptionAggregate.stream(''))) {
+        if (row.id === id || holds(data, id)) found.subscriptions.add(stream.slice(subscriptionAggregate.stream('').length));
       } else if (stream.startsWith(referenceAggregate.stream('')) && (stream.endsWith(`/${id}`) || holds(data, id))) {
         const owner = ownerIn(row);
-        if (owner !== undefined) orderIds.add(owner);
+        if (owner !== undefined) found.add(owner);
         isHeld ||= row.type === 'PaymentHeld';
       }
     }
     events += rows.length;
     onEvents?.(events);
   }
-  const all = [...orderIds];
-  return { id, orderIds: all.slice(-mostOrders), isHeld: isHeld && all.length === 0, more: all.length > mostOrders };
+  return { id, ...found.listed(), isHeld: isHeld && !found.any };
 }
 
-function ownerIn({ type, data }: LogRow): string | undefined {
-  if (type !== 'ReferenceLinked') return undefined;
+/** The owner that the link names. Undefined: it is none; `verify` says what is wrong with one that cannot be read. */
+function ownerIn({ type, data }: LogRow): Owner | undefined {
+  if (type !== 'ReferenceLinked' && type !== 'SubscriptionLinked') return undefined;
   try {
-    const { orderId } = JSON.parse(data) as { readonly orderId?: unknown };
+    const { orderId, subscriptionId } = JSON.parse(data) as { readonly orderId?: unknown; readonly subscriptionId?: unknown };
+    if (typeof subscriptionId === 'string') return subscriptionOwner(subscriptionId);
     return typeof orderId === 'string' ? orderId : undefined;
   } catch {
-    return undefined; // `verify` says what is wrong with it.
+    return undefined;
   }
 }
 

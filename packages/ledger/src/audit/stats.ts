@@ -3,6 +3,7 @@ import type { Position } from '../event-store/event-store.ts';
 import { toPosition } from '../event-store/log-pages.ts';
 import type { Source } from '../observation.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
+import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import type { LogReader } from './log/log-reader.ts';
 import type { LogRow } from './log/log-row.ts';
 import { recordedAt } from './log/log-row.ts';
@@ -22,7 +23,12 @@ export interface LogStats {
   readonly orders: number;
   /** How many orders have each status. Key: `none`, `active`, `suspended` or `revoked`. */
   readonly memberships: Readonly<Record<string, number>>;
-  /** How many observations each source reported. */
+  readonly subscriptions: number;
+  /** How many subscriptions have each status. Key: as of `memberships`. */
+  readonly subscriptionMemberships: Readonly<Record<string, number>>;
+  /** How many extensions of subscriptions each source reported first. */
+  readonly extensionsBySource: Readonly<Record<Source, number>>;
+  /** How many observations each source reported, of subscriptions too. */
   readonly observationsBySource: Readonly<Record<Source, number>>;
   /** Which source reported the fact that granted first. A grant by another source than the webhook was rescued. */
   readonly grantsBySource: Readonly<Record<Source, number>>;
@@ -54,7 +60,7 @@ export function logStats(log: LogReader, { asOf, onEvents }: StatsOptions = {}):
       { ...log, sqlite: file },
       { asOf: toPosition(upTo), onEvents: (events) => onEvents?.(copied + events) },
     );
-    const { orders, memberships, openReviews, pendingDeliveries } = replayed;
+    const { orders, memberships, subscriptions, subscriptionMemberships, openReviews, pendingDeliveries } = replayed;
     const counting = new Counting();
     for (const range of file.streamRanges(1_000)) {
       for (const { name, rows } of file.streams(range, upTo)) counting.take(name ?? '', rows);
@@ -68,6 +74,9 @@ export function logStats(log: LogReader, { asOf, onEvents }: StatsOptions = {}):
       eventsByType: counting.byType,
       orders,
       memberships,
+      subscriptions,
+      subscriptionMemberships,
+      extensionsBySource: counting.extensions,
       observationsBySource: counting.bySource,
       grantsBySource: counting.grants,
       openReviews,
@@ -85,6 +94,7 @@ class Counting {
   readonly byType: Record<string, number> = {};
   readonly bySource: Record<Source, number> = { webhook: 0, poll: 0, status_query: 0, manual: 0 };
   readonly grants: Record<Source, number> = { webhook: 0, poll: 0, status_query: 0, manual: 0 };
+  readonly extensions: Record<Source, number> = { webhook: 0, poll: 0, status_query: 0, manual: 0 };
   readonly deliveries: number[] = [];
 
   take(stream: string, rows: readonly LogRow[]): void {
@@ -94,14 +104,15 @@ class Counting {
     const decidedAt = new Map<number, string>();
     for (const { type, data, metadata } of rows) {
       this.byType[type] = (this.byType[type] ?? 0) + 1;
-      if (!stream.startsWith(orderAggregate.stream(''))) continue;
+      if (!isDecided(stream)) continue;
       const fields = fieldsIn(data);
-      if (type === 'PaymentObserved' && fields.source) this.bySource[fields.source] += 1;
-      if (type === 'MembershipGranted' && fields.source) this.grants[fields.source] += 1;
+      if ((type === 'PaymentObserved' || type === 'SubscriptionObserved') && fields.source) this.bySource[fields.source] += 1;
+      if ((type === 'MembershipGranted' || type === 'SubscriptionGranted') && fields.source) this.grants[fields.source] += 1;
+      if (type === 'SubscriptionExtended' && fields.source) this.extensions[fields.source] += 1;
       if (fields.sequence === undefined) continue;
       if (type === 'MembershipDelivered' && fields.found) continue; // Nothing was delivered: the shop had it.
       if (type === 'MembershipDelivered') this.#delivered(decidedAt.get(fields.sequence), recordedAt(metadata));
-      else if (type.startsWith('Membership')) decidedAt.set(fields.sequence, recordedAt(metadata));
+      else if (/^(?:Membership|Subscription)/.test(type)) decidedAt.set(fields.sequence, recordedAt(metadata));
     }
   }
 
@@ -112,6 +123,10 @@ class Counting {
     const slot = place === -1 ? bounds.length : place;
     this.deliveries[slot] = (this.deliveries[slot] ?? 0) + 1;
   }
+}
+
+function isDecided(stream: string): boolean {
+  return stream.startsWith(orderAggregate.stream('')) || stream.startsWith(subscriptionAggregate.stream(''));
 }
 
 /** Returns the fields that are counted. Data that cannot be parsed has none: such an order is in `unreadableOrders`. */

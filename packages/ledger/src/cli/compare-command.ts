@@ -5,7 +5,7 @@ import { compareShop, type DifferenceKind, type LedgerMembership, type ShopDiffe
 import { type ShopMembership, shopMembershipsIn } from '../audit/compare/shop-memberships.ts';
 import type { LogReader } from '../audit/log/log-reader.ts';
 import { withSqliteLog } from '../audit/log/sqlite-copy.ts';
-import { policiesIn } from '../audit/verify/verify-context.ts';
+import { policiesIn } from '../audit/verify/policies.ts';
 import { type Command, type Invocation, readingOptions } from '../command-line/command.ts';
 import { openWritableStore, storeUrl } from '../command-line/open-store.ts';
 import { grouped } from '../command-line/terminal.ts';
@@ -90,7 +90,7 @@ async function repair(
   by: ManualAction,
 ): Promise<number> {
   if (differences.length === 0) return 0;
-  const policies = await withSqliteLog(log, {}, async ({ log: file, upTo }) => policiesIn(file, upTo));
+  const policies = await withSqliteLog(log, {}, async ({ log: file, upTo }) => policiesIn(file, upTo).ofOrders);
   const { store } = await openWritableStore(storeUrl(options.text('store'), env), { terminal });
   try {
     const transactions = openTransactions({ store, runtime: systemRuntime, instance: '' });

@@ -4,10 +4,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { verifyLog } from '../audit/index.ts';
 import { sqliteReader } from '../audit/log/sqlite-reader.ts';
 import { buy, dispute, refund } from '../delivery/delivery.test-support.ts';
+import type { DeliverAnswer } from '../delivery/shop-ahead.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
-import type { DeliverAnswer, MembershipChange, PaymentLedger } from '../payment-ledger.ts';
+import type { MembershipChange, PaymentLedger } from '../payment-ledger.ts';
 import { runPaidonce } from './run-paidonce.test-support.ts';
 
 interface Row {

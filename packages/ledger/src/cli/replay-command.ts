@@ -39,10 +39,10 @@ export const replayCommand: Command = {
       }
       terminal.out(`${grouped(replayed.orders)} orders replayed; ${took}.`);
       terminal.out(
-        `Memberships: ${Object.entries(memberships)
-          .map(([status, count]) => `${status} ${grouped(count)}`)
-          .join(', ')}. Open reviews: ${grouped(replayed.openReviews)}. Pending deliveries: ${grouped(replayed.pendingDeliveries)}.`,
+        `Memberships: ${countsText(memberships)}. Open reviews: ${grouped(replayed.openReviews)}. Pending deliveries: ${grouped(replayed.pendingDeliveries)}.`,
       );
+      if (replayed.subscriptions > 0)
+        terminal.out(`Subscriptions: ${grouped(replayed.subscriptions)} (${countsText(replayed.subscriptionMemberships)}).`);
       if (!compared) terminal.out('There were no live read models to compare with.');
       else terminal.out(differing === 0 ? 'The live read models are the same, row by row.' : `Rows that differ: ${grouped(differing)}.`);
       if (notCompared > 0) {
@@ -52,6 +52,12 @@ export const replayCommand: Command = {
     });
   },
 };
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([status, count]) => `${status} ${grouped(count)}`)
+    .join(', ');
+}
 
 function short(text: string): string {
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;

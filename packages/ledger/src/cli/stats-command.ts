@@ -31,6 +31,12 @@ function statsLines(stats: LogStats): readonly string[] {
     `${grouped(stats.events)} events in ${grouped(stats.streams)} streams${stats.from ? `, from ${stats.from} to ${stats.to}` : ''}`,
     `Orders: ${grouped(stats.orders)}`,
     `Memberships: ${counts(stats.memberships)}`,
+    ...(stats.subscriptions > 0
+      ? [
+          `Subscriptions: ${grouped(stats.subscriptions)} (${counts(stats.subscriptionMemberships)})`,
+          `Extended first by: ${counts(stats.extensionsBySource)}`,
+        ]
+      : []),
     `Granted first by: ${counts(stats.grantsBySource)}`,
     `Observations: ${counts(stats.observationsBySource)}`,
     `Open reviews: ${grouped(stats.openReviews)}. Pending deliveries: ${grouped(stats.pendingDeliveries)}`,

@@ -41,10 +41,11 @@ export const verifyCommand: Command = {
         return found > 0 ? 3 : 0;
       }
       for (const finding of findings) for (const line of findingLines(finding)) terminal.out(line);
-      const { streams, orders, appends, covered } = verification;
-      terminal.out(`${grouped(streams)} streams, ${grouped(orders)} orders, ${grouped(appends)} appends decided again; ${took}.`);
+      const { streams, orders, subscriptions, appends, covered } = verification;
+      const also = subscriptions > 0 ? `, ${grouped(subscriptions)} subscriptions` : '';
+      terminal.out(`${grouped(streams)} streams, ${grouped(orders)} orders${also}, ${grouped(appends)} appends decided again; ${took}.`);
       for (const { hash, position, policy } of verification.policies) {
-        const fields = Object.entries(policy).map(([name, does]) => `${name} ${does}`);
+        const fields = Object.entries(policy).map(([name, does]) => `${name} ${typeof does === 'object' ? JSON.stringify(does) : does}`);
         terminal.out(`Policy ${hash.slice(0, 12)}, adopted at position ${positionText(position)}: ${fields.join(', ')}.`);
       }
       terminal.out(`Tree${size === verification.events ? '' : `, of all ${grouped(size)} events`}: ${root}`);

@@ -1,4 +1,4 @@
-// One lane for each order that has delivery work. A lane does one piece of work at a time, and eight lanes run at once.
+// One lane for each order that has delivery work; subscriptions have lanes of their own (delivered-streams.ts). A lane does one piece of work at a time, and eight lanes run at once.
 // A lane is memory only: a crash at any step loses no delivery, since the log says what is pending. The steps:
 //   1. `open` a lane, and make it due (`dueAt`, `putOff`).
 //   2. Start the lanes that are due, in turn, as long as fewer than eight run.
@@ -8,13 +8,14 @@
 import { LedgerError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
+import { type DeliveredNoun, named } from './delivered-streams.ts';
 
 /**
- * What is known of one order's delivery. Times are monotonic milliseconds. `Lanes` writes `dueAtMs`, `running` and
+ * What is known of the delivery of one order or subscription. Times are monotonic milliseconds. `Lanes` writes `dueAtMs`, `running` and
  * `storeFailures`; `DeliveryScheduler` (delivery.ts) writes the rest, but `Lanes.run` clears `attempt`.
  */
 export interface Lane {
-  readonly orderId: string;
+  readonly id: string;
   /** When to read the stream next; infinity: not at all. Written by `dueAt`, `putOff` and `run`. */
   dueAtMs: number;
   /** Resolves when the running work has ended: a newer decision waits for it. Absent: none runs. Written by `run`. */
@@ -42,10 +43,17 @@ const lanesAtOnce = 8;
 const storeRetryMs = 1_000;
 const longestSleepMs = 60_000;
 
+interface LanesOptions {
+  readonly of: { readonly noun: DeliveredNoun };
+  readonly runtime: Runtime;
+  readonly log: Logger;
+}
+
 export class Lanes {
-  /** Key: order id. Lanes are started in the order of the map. Written by `open`, `drop` and `run`. */
+  /** Key: `id`. Lanes are started in the order of the map. Written by `open`, `drop` and `run`. */
   readonly #lanes = new Map<string, Lane>();
   readonly #process: (lane: Lane) => Promise<unknown>;
+  readonly #noun: DeliveredNoun;
   readonly #runtime: Runtime;
   readonly #log: Logger;
   /** How many lanes run now. Written by `run`. */
@@ -60,8 +68,9 @@ export class Lanes {
   #loop: Promise<void> = Promise.resolve();
 
   /** @param process the work to do in a lane that is due. */
-  constructor(process: (lane: Lane) => Promise<unknown>, { runtime, log }: { readonly runtime: Runtime; readonly log: Logger }) {
+  constructor(process: (lane: Lane) => Promise<unknown>, { of, runtime, log }: LanesOptions) {
     this.#process = process;
+    this.#noun = of.noun;
     this.#runtime = runtime;
     this.#log = log;
   }
@@ -70,16 +79,16 @@ export class Lanes {
     return this.#stopping;
   }
 
-  find(orderId: string): Lane | undefined {
-    return this.#lanes.get(orderId);
+  find(id: string): Lane | undefined {
+    return this.#lanes.get(id);
   }
 
-  /** 1: The lane of the order, new where it has none. A new lane is not due. */
-  open(orderId: string): Lane {
-    const known = this.#lanes.get(orderId);
+  /** 1: The lane of the order or subscription, new where it has none. A new lane is not due. */
+  open(id: string): Lane {
+    const known = this.#lanes.get(id);
     if (known) return known;
     const lane = {
-      orderId,
+      id,
       dueAtMs: never,
       storeFailures: 0,
       sequence: 0,
@@ -89,14 +98,14 @@ export class Lanes {
       takeOverAtMs: never,
       ownUntilMs: -1,
     };
-    this.#lanes.set(orderId, lane);
+    this.#lanes.set(id, lane);
     return lane;
   }
 
   /** Forgets the lane, unless it is running or due. */
   drop(lane: Lane): void {
     if (lane.running || lane.dueAtMs <= this.#now()) return;
-    this.#lanes.delete(lane.orderId);
+    this.#lanes.delete(lane.id);
     if (this.#settling > 0) this.#wake(); // It may be waiting for this lane.
   }
 
@@ -129,7 +138,10 @@ export class Lanes {
       return outcome;
     } catch (error) {
       // 4
-      this.#log.warn({ err: error, orderId: lane.orderId }, 'the order could not be read or written; its delivery is tried again');
+      this.#log.warn(
+        { err: error, ...named(this.#noun, lane.id) },
+        `the ${this.#noun} could not be read or written; its delivery is tried again`,
+      );
       const pauseMs = isUnreadable(error) ? longestSleepMs : Math.min(longestSleepMs, storeRetryMs * 2 ** lane.storeFailures);
       this.dueAt(lane, this.#now() + pauseMs);
       lane.storeFailures += 1;
@@ -138,8 +150,8 @@ export class Lanes {
       this.#running -= 1;
       delete lane.running;
       delete lane.attempt;
-      this.#lanes.delete(lane.orderId);
-      if (lane.dueAtMs !== never) this.#lanes.set(lane.orderId, lane); // 5: Last, so that the others go first.
+      this.#lanes.delete(lane.id);
+      if (lane.dueAtMs !== never) this.#lanes.set(lane.id, lane); // 5: Last, so that the others go first.
       ended.resolve();
       this.#wake();
     }
@@ -185,8 +197,8 @@ export class Lanes {
   #look(deadlineMs: number, lookedAt: Set<string>): boolean {
     let isDue = false;
     for (const lane of this.#lanes.values()) {
-      if (lane.dueAtMs >= deadlineMs || lookedAt.has(lane.orderId)) continue;
-      lookedAt.add(lane.orderId);
+      if (lane.dueAtMs >= deadlineMs || lookedAt.has(lane.id)) continue;
+      lookedAt.add(lane.id);
       if (lane.storeFailures > 0) continue; // It waits for the store.
       lane.dueAtMs = this.#now();
       isDue = true;

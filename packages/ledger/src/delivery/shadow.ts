@@ -1,37 +1,37 @@
-// Compares each order's newest decision with what the shop has, and delivers nothing: for the time in which an older handler
+// Compares the newest decision of each order, or of each subscription, with what the shop has, and delivers nothing: for the time in which an older handler
 // of the shop still gives access. What the shop has is settled; what differs waits for the first process with a `deliver`.
 // Memory only says when to ask, so a crash loses nothing. The steps in a lane that is due:
-//   1. Read the order. Stop where nothing is pending.
+//   1. Read the stream. Stop where nothing is pending.
 //   2. Ask the shop, and wait `timeoutMs` at most.
 //   3. Where it has the same, append `MembershipDelivered` with `found`, unless a newer decision came meanwhile.
 //   4. Where it differs, or does not answer, ask again later. Nothing is recorded: a shadow uses up no time for delivery.
 import type { StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
-import { type DecisionType, isDecision } from '../order/events.ts';
-import { isPending, type OrderState } from '../order/order.ts';
-import type { MembershipChange, Shadow } from '../payment-ledger.ts';
+import { type Deliverable, isDeliveryEvent, isPending } from '../order/delivery-state.ts';
 import type { Runtime } from '../runtime.ts';
-import { orderAggregate } from '../streams/order-aggregate.ts';
-import type { OrderStreams } from '../streams/order-streams.ts';
-import { changeOf } from './attempt.ts';
+import type { Typed } from '../streams/transact.ts';
+import { type DeliveredChange, type DeliveredStreams, named } from './delivered-streams.ts';
 import type { DecisionFollower } from './delivery.ts';
 import { type Lane, Lanes } from './lanes.ts';
 
 export interface ShadowFollower extends DecisionFollower {
-  /** How many orders the shop had differently when it was last asked. */
+  /** How many of them the shop had differently when it was last asked. */
   readonly differing: number;
 }
 
-export interface ShadowOptions {
-  readonly orders: OrderStreams;
-  readonly shadow: Shadow;
+export interface ShadowOptions<State extends Deliverable, Event extends Typed, Change extends DeliveredChange> {
+  /** What is compared. */
+  readonly of: DeliveredStreams<State, Event, Change>;
+  readonly shadow: { compare(change: Change, signal: AbortSignal): Promise<'same' | 'differs'> };
   /** How long `compare` may take before its signal is aborted. */
   readonly timeoutMs: number;
   readonly runtime: Runtime;
   readonly log: Logger;
 }
 
-export function openShadow(options: ShadowOptions): ShadowFollower {
+export function openShadow<State extends Deliverable, Event extends Typed, Change extends DeliveredChange>(
+  options: ShadowOptions<State, Event, Change>,
+): ShadowFollower {
   return new ShadowComparison(options);
 }
 
@@ -39,20 +39,20 @@ export function openShadow(options: ShadowOptions): ShadowFollower {
 const firstWaitMs = 60_000;
 const longestWaitMs = 24 * 3_600_000;
 
-/** What was asked of one order. */
+/** What was asked of one of them. */
 interface Asked {
   readonly sequence: number;
   readonly waitMs: number;
   readonly differs: boolean;
 }
 
-class ShadowComparison implements ShadowFollower {
-  readonly #options: ShadowOptions;
+class ShadowComparison<State extends Deliverable, Event extends Typed, Change extends DeliveredChange> implements ShadowFollower {
+  readonly #options: ShadowOptions<State, Event, Change>;
   readonly #lanes: Lanes;
-  /** Key: order id, of orders whose newest decision was asked about and is not settled. Written by `#process` and `#forget`. */
+  /** Key: id, of those whose newest decision was asked about and is not settled. Written by `#process` and `#forget`. */
   readonly #asked = new Map<string, Asked>();
 
-  constructor(options: ShadowOptions) {
+  constructor(options: ShadowOptions<State, Event, Change>) {
     this.#options = options;
     this.#lanes = new Lanes((lane) => this.#process(lane), options);
   }
@@ -61,20 +61,22 @@ class ShadowComparison implements ShadowFollower {
     return [...this.#asked.values()].filter(({ differs }) => differs).length;
   }
 
-  schedule(orderId: string): void {
-    this.#lanes.dueAt(this.#lanes.open(orderId), this.#now() + firstWaitMs);
+  schedule(id: string): void {
+    this.#lanes.dueAt(this.#lanes.open(id), this.#now() + firstWaitMs);
   }
 
   onEvent(stored: StoredEvent): void {
-    if (!mayConcern(stored.type)) return; // Most of the log, and it changes no comparison.
-    const event = orderAggregate.read(stored);
-    const orderId = stored.stream.slice(orderAggregate.stream('').length);
-    if (isDecision(event)) this.schedule(orderId);
-    else if (event.type === 'MembershipDelivered') this.#forget(orderId, event.data.sequence);
+    const { aggregate, decides } = this.#options.of;
+    if (stored.type.endsWith('Observed')) return; // Most of the log, and it changes no comparison.
+    const event = aggregate.read(stored);
+    const id = stored.stream.slice(aggregate.stream('').length);
+    if (isDeliveryEvent(event)) {
+      if (event.type === 'MembershipDelivered') this.#forget(id, event.data.sequence);
+    } else if (decides(event) !== undefined) this.schedule(id);
   }
 
-  onPendingAtStart({ orderId }: OrderState, agoMs: number): void {
-    this.#lanes.dueAt(this.#lanes.open(orderId), this.#now() + Math.max(0, firstWaitMs - agoMs));
+  onPendingAtStart(id: string, _: Deliverable, agoMs: number): void {
+    this.#lanes.dueAt(this.#lanes.open(id), this.#now() + Math.max(0, firstWaitMs - agoMs));
   }
 
   start(): void {
@@ -90,33 +92,33 @@ class ShadowComparison implements ShadowFollower {
   }
 
   async #process(lane: Lane): Promise<void> {
-    const { orderId } = lane;
-    const { orders } = this.#options;
-    const order = await orders.read(orderId); // 1
-    if (!isPending(order)) return this.#forget(orderId, order.sequence);
-    const { sequence } = order;
+    const { id } = lane;
+    const { streams, changeOf } = this.#options.of;
+    const state = await streams.read(id); // 1
+    if (!isPending(state)) return this.#forget(id, state.sequence);
+    const { sequence } = state;
     const abort = new AbortController();
     lane.attempt = { sequence, abort };
-    const answer = await this.#ask(changeOf(order), abort); // 2
+    const answer = await this.#ask(changeOf(state), abort); // 2
     if (answer === 'same') {
       // 3: A crash before this append: the shop is asked again. The expected revision repeats the check for a newer decision.
-      const { answer: isSettled } = await orders.append(orderId, 'shadow', (now) => {
+      const { answer: isSettled } = await streams.append(id, 'shadow', (now) => {
         if (now.delivery.settled >= sequence) return { events: [], answer: true };
         if (now.sequence > sequence) return { events: [], answer: false };
         return { events: [{ type: 'MembershipDelivered', data: { sequence, found: true } }], answer: true, final: true };
       });
-      if (isSettled) return this.#forget(orderId, sequence);
+      if (isSettled) return this.#forget(id, sequence);
     }
-    const before = this.#asked.get(orderId);
+    const before = this.#asked.get(id);
     const waitMs = before?.sequence === sequence ? Math.min(longestWaitMs, 2 * before.waitMs) : firstWaitMs;
-    this.#asked.set(orderId, { sequence, waitMs, differs: answer === 'differs' });
+    this.#asked.set(id, { sequence, waitMs, differs: answer === 'differs' });
     this.#lanes.dueAt(lane, this.#now() + waitMs); // 4
   }
 
   /** Undefined: it did not answer, or nothing that can be used. */
-  async #ask(change: MembershipChange, abort: AbortController): Promise<'same' | 'differs' | undefined> {
-    const { shadow, timeoutMs, runtime, log } = this.#options;
-    const of = { orderId: change.membershipId, sequence: change.sequence };
+  async #ask(change: Change, abort: AbortController): Promise<'same' | 'differs' | undefined> {
+    const { of: kind, shadow, timeoutMs, runtime, log } = this.#options;
+    const of = { ...named(kind.noun, change.membershipId), sequence: change.sequence };
     const answered = new AbortController();
     const call = Promise.resolve()
       .then(() => shadow.compare(change, abort.signal))
@@ -135,23 +137,12 @@ class ShadowComparison implements ShadowFollower {
   }
 
   /** Another process, or a person, has settled the decision. */
-  #forget(orderId: string, upTo: number): void {
-    const asked = this.#asked.get(orderId);
-    if (asked !== undefined && asked.sequence <= upTo) this.#asked.delete(orderId);
+  #forget(id: string, upTo: number): void {
+    const asked = this.#asked.get(id);
+    if (asked !== undefined && asked.sequence <= upTo) this.#asked.delete(id);
   }
 
   #now(): number {
     return this.#options.runtime.monotonicNowMs();
   }
-}
-
-const decisions: Readonly<Record<DecisionType, true>> = {
-  MembershipGranted: true,
-  MembershipSuspended: true,
-  MembershipRestored: true,
-  MembershipRevoked: true,
-};
-
-function mayConcern(type: string): boolean {
-  return type in decisions || type === 'MembershipDelivered';
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { DeliverAnswer } from '../delivery/shop-ahead.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { createPaymentLedger } from '../ledger.ts';
-import type { DeliverAnswer, MembershipChange } from '../payment-ledger.ts';
+import type { MembershipChange } from '../payment-ledger.ts';
 import { buy, dispute, refund, refundFails, support, world } from './delivery.test-support.ts';
 
 const second = 1_000;

@@ -1,12 +1,16 @@
 // What the shop's answer to `deliver` means for the log: the decision is settled, or the log is older than the shop.
-import type { Alert } from '../alerts.ts';
-import type { Logger } from '../logger.ts';
-import { decide } from '../order/decide.ts';
-import type { OrderEvent } from '../order/events.ts';
-import type { OrderState } from '../order/order.ts';
-import type { Policy } from '../order/policy.ts';
-import type { DeliverAnswer } from '../payment-ledger.ts';
-import type { Proposal } from '../streams/transact.ts';
+import type { Deliverable, DeliveryEvent } from '../order/delivery-state.ts';
+import type { Proposal, Typed } from '../streams/transact.ts';
+import { type Alerted, named } from './delivered-streams.ts';
+
+/**
+ * What `deliver` may answer. `storedSequence`: the sequence that the shop has stored for the membership now, after the call:
+ * an integer from 0 to 2^52, where 0 is none. With it nothing is lost in silence when the log, or the shop's table, was
+ * restored from a backup. Above the newest decision of the order: the log is older than the shop, so the membership of now is
+ * decided again above it, and delivered. Below the sequence of the call: the shop has not stored it, so it is called again.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a `deliver` without a return statement is right.
+export type DeliverAnswer = void | { readonly storedSequence: number };
 
 /** Above it no room would be left for the decisions that follow. */
 const highestStored = 2 ** 52;
@@ -40,27 +44,24 @@ interface Answered {
  * Settles the decision; where the shop is ahead of the order, decides the membership of now above what it has. `ahead again`:
  * the decision was raised above the shop before, and the shop claims once more to have a higher one.
  */
-export function settle(
-  order: OrderState,
+export function settle<Event extends Typed>(
+  { sequence: newest, delivery }: Deliverable,
   { sequence, stored }: Answered,
-  policy: Policy,
-): Proposal<OrderEvent, 'delivered' | 'raised' | 'ahead again'> {
+  decideAbove: (stored: number) => readonly Event[],
+): Proposal<Event | DeliveryEvent, 'delivered' | 'raised' | 'ahead again'> {
   // The expected revision of the append repeats this check: a newer decision of another process makes it a conflict.
-  if (stored > order.sequence) {
-    if (order.delivery.raised) return { events: [], answer: 'ahead again' };
-    return { events: decide(order, { type: 'shop_ahead', sequence: stored }, policy), answer: 'raised' };
+  if (stored > newest) {
+    if (delivery.raised) return { events: [], answer: 'ahead again' };
+    return { events: decideAbove(stored), answer: 'raised' };
   }
-  const events: readonly OrderEvent[] = order.delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }];
+  const events: readonly DeliveryEvent[] = delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }];
   return { events, answer: 'delivered', final: true };
 }
 
-/** Alerts once, since only one append raises the sequence. @param order the order after it. @param had our newest decision before. */
-export function alertBehind(
-  { orderId, sequence }: OrderState,
-  had: number,
-  { log, onAlert }: { readonly log: Logger; readonly onAlert: (alert: Alert) => Promise<void> },
-): void {
-  const message = `Order ${orderId}: the shop has decision ${sequence - 1}, this log only ${had}, so the log is older than the shop. Was it restored from a backup? The membership of now is decided again as ${sequence}, and delivered. Follow docs/operate/after-a-restore.md: it brings back what the log lacks, and \`paidonce compare\` lists what still differs`;
-  log.error({ orderId, sequence }, message);
-  void onAlert({ kind: 'log_behind_shop', orderId, message });
+/** Alerts once, since only one append raises the sequence. @param state after it. @param had our newest decision before. */
+export function alertBehind({ sequence }: Deliverable, had: number, { noun, id, log, onAlert }: Alerted): void {
+  const subject = noun === 'order' ? 'Order' : 'Subscription';
+  const message = `${subject} ${id}: the shop has decision ${sequence - 1}, this log only ${had}, so the log is older than the shop. Was it restored from a backup? The membership of now is decided again as ${sequence}, and delivered. Follow docs/operate/after-a-restore.md: it brings back what the log lacks, and \`paidonce compare\` lists what still differs`;
+  log.error({ ...named(noun, id), sequence }, message);
+  void onAlert({ kind: 'log_behind_shop', ...named(noun, id), message });
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { given } from '../testing/given-when-then.ts';
 import type { OrderCommand } from './decide.ts';
+import { isPending } from './delivery-state.ts';
 import {
   at,
   decision,
@@ -17,7 +18,6 @@ import {
   placed,
   refund,
 } from './example-order.test-support.ts';
-import { isPending } from './order.ts';
 
 const report = paymentObserved(paid(), { source: 'manual' });
 const imports: OrderCommand = { type: 'import', order: order1, observed: report };

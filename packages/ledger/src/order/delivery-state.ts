@@ -46,7 +46,37 @@ export function deliveryOfDecision({ settled }: DeliveryState, raised: boolean, 
   return { ...noDelivery, settled, owner: instance, underWay: true, raised, revision };
 }
 
-type DeliveryEvent = Extract<OrderEvent, { type: 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
+/** An order or a subscription, as delivery sees it. */
+export interface Deliverable {
+  /** −1: no events yet. */
+  readonly revision: number;
+  /** The sequence of the newest decision; 0: none yet. */
+  readonly sequence: number;
+  readonly delivery: DeliveryState;
+}
+
+/** True if the newest decision is neither delivered nor abandoned. */
+export function isPending({ sequence, delivery }: Pick<Deliverable, 'sequence' | 'delivery'>): boolean {
+  return sequence > delivery.settled && !delivery.abandoned;
+}
+
+/** The events that delivery appends: the same in the stream of an order and of a subscription. */
+export type DeliveryEvent = Extract<
+  OrderEvent,
+  { type: 'MembershipDelivered' | 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }
+>;
+type AttemptEvent = Exclude<DeliveryEvent, { type: 'MembershipDelivered' }>;
+
+const isDelivery: Readonly<Record<DeliveryEvent['type'], true>> = {
+  MembershipDelivered: true,
+  DeliveryFailed: true,
+  DeliveryTakenOver: true,
+  DeliveryAbandoned: true,
+};
+
+export function isDeliveryEvent(event: { readonly type: string; readonly data: object }): event is DeliveryEvent {
+  return Object.hasOwn(isDelivery, event.type);
+}
 
 const firstWaitMs = 1_000;
 const longestWaitMs = 3_600_000;
@@ -61,7 +91,7 @@ export function backOffMs(failures: number): number {
 }
 
 /** @param instance the instance that appended the event. */
-export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, instance: string): DeliveryState {
+export function deliveryAfter(delivery: DeliveryState, event: AttemptEvent, instance: string): DeliveryState {
   switch (event.type) {
     case 'DeliveryFailed':
       return { ...delivery, underWay: false, failures: delivery.failures + 1, waitMs: event.data.waitMs, spentMs: event.data.spentMs };

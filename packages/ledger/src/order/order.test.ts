@@ -1,9 +1,10 @@
 // What `decide` makes, `evolve` checks again: a log that breaks a law is read no further.
 import { describe, expect, test } from 'vitest';
 import type { LedgerError } from '../errors.ts';
+import { isPending } from './delivery-state.ts';
 import type { OrderEvent } from './events.ts';
 import { at, decision, granted, observed, order1, paid, payment, placed, refund, review, support } from './example-order.test-support.ts';
-import { evolve, initialState, isPending, type OrderState } from './order.ts';
+import { evolve, initialState, type OrderState } from './order.ts';
 
 function fold(events: readonly OrderEvent[], instance = ''): OrderState {
   return events.reduce((order, event) => evolve(order, event, instance), initialState('order-1'));

@@ -242,8 +242,3 @@ export function hasReview(order: OrderState, kind: ReviewKind, payment: PaymentR
 function isShopAhead({ sequence, decided }: OrderState): boolean {
   return sequence !== (decided?.sequence ?? 0);
 }
-
-/** True if the newest decision is neither delivered nor abandoned. */
-export function isPending({ sequence, delivery }: OrderState): boolean {
-  return sequence > delivery.settled && !delivery.abandoned;
-}

@@ -1,8 +1,8 @@
 // A recheck by a person is recorded once for an order and a person in ten seconds.
 import { describe, expect, test } from 'vitest';
 import { given, type OrderCommand } from '../testing/given-when-then.ts';
+import { isPending } from './delivery-state.ts';
 import { granted, support } from './example-order.test-support.ts';
-import { isPending } from './order.ts';
 
 const recheckAt = (seconds: number, actor = support.actor): OrderCommand => ({
   type: 'recheck',

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { given } from '../testing/given-when-then.ts';
 import type { OrderCommand } from './decide.ts';
+import { isPending } from './delivery-state.ts';
 import type { OrderEvent } from './events.ts';
 import { at, decision, dispute, granted, observe, observed, paid, pi2, placed, refund } from './example-order.test-support.ts';
-import { evolve, initialState, isPending, type OrderState } from './order.ts';
+import { evolve, initialState, type OrderState } from './order.ts';
 
 const shopHas = (sequence: number): OrderCommand => ({ type: 'shop_ahead', sequence });
 const ahead = (sequence: number): OrderEvent => ({ type: 'ShopAhead', data: { sequence } });

@@ -1,6 +1,6 @@
 // Orders that gave a member a plan that another order of his gave at about the same time: most likely he paid twice. Both
 // must still give access; a renewal a month later is none.
-import type { DuplicateOrder } from '../payment-ledger.ts';
+import type { DuplicateOrder } from '../member-access.ts';
 import type { FoldedOrder } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 

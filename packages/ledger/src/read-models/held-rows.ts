@@ -41,7 +41,7 @@ const heldSchema = z.looseObject({
 
 /** Folds one event of a reference. Undefined: nothing is held. An event that cannot be read changes nothing: the roll-forward alerts. */
 export function foldHeld(before: HeldRow | undefined, { stream, type, data }: StoredEvent): HeldRow | undefined {
-  if (type === 'ReferenceLinked') return undefined;
+  if (type === 'ReferenceLinked' || type === 'SubscriptionLinked') return undefined;
   const read = type === 'PaymentHeld' ? heldSchema.safeParse(data) : undefined;
   if (!read?.success) return before;
   const { payment, fact, source, asOf, occurredAt, observedAt, orderId } = read.data;

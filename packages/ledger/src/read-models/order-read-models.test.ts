@@ -9,9 +9,10 @@ import { type EventStore, logStart, type Position } from '../event-store/event-s
 import { openMemoryEventStore } from '../event-store/memory.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import type { OrderCommand } from '../order/decide.ts';
+import { isPending } from '../order/delivery-state.ts';
 import { at, dispute, order1, paid, payment, paymentObserved, resolve } from '../order/example-order.test-support.ts';
 import { anyObservation } from '../order/observations.test-support.ts';
-import { isPending, type OrderState } from '../order/order.ts';
+import type { OrderState } from '../order/order.ts';
 import { awaitedUntil, listedUntil, openReviews, undeliveredIn, unsettledIn, viewOf } from '../order/view.ts';
 import { openPaymentProcess } from '../payment-process.test-support.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
@@ -214,6 +215,8 @@ describe('rebuilt from the log, the read models are what they are live', () => {
       openReviews: found.reviews.length,
       undelivered: found.undelivered.length,
       abandoned: found.undelivered.filter(({ abandoned }) => abandoned).length,
+      due: 0,
+      doubtful: 0,
     });
     const { queues, summaries } = await queuesByTheStreams(store);
     expect(live.console.queues.counts(now)).toMatchObject(queues);

@@ -4,9 +4,10 @@
 import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import { invariant } from '../errors.ts';
 import type { Position, StoredEvent } from '../event-store/event-store.ts';
+import type { Membership } from '../member-access.ts';
 import type { OrderState } from '../order/order.ts';
 import { type OrderView, type Review, type UndeliveredDecision, undeliveredIn, viewOf } from '../order/view.ts';
-import type { Backlog, Membership } from '../payment-ledger.ts';
+import type { Backlog } from '../payment-ledger.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import type { FoldedSweep } from '../streams/sweep-streams.ts';
 import { type AccountQuery, openAccountRows } from './account-rows.ts';
@@ -16,6 +17,7 @@ import { type FoldedOrder, foldInto, isOfOrder, OrderNotes } from './order-rows.
 import { openQueueRows } from './queue-rows.ts';
 import { type ReadModelFile, readModelCursor } from './read-model-file.ts';
 import { openStoredOrders, type StoredOrder } from './stored-orders.ts';
+import { openSubscriptionReadModels, type SubscriptionReadModels } from './subscription-read-models.ts';
 import { openSweepRows } from './sweep-rows.ts';
 
 export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
@@ -26,6 +28,7 @@ export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
    * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read or does not follow. Also as `ReadModelFile.advance`.
    */
   apply(events: readonly StoredEvent[], next: Position): Promise<void>;
+  /** Of orders and of subscriptions, sorted by id. */
   memberships(memberId: string): readonly Membership[];
   /** Lists take the key of the last row before the page (empty: from the start), and how many rows to give at most. `now`: ISO 8601 UTC. */
   openOrders(now: string, after: string, limit: number): readonly OrderView[];
@@ -36,6 +39,7 @@ export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
   withdrawn(now: string, after: string, limit: number): readonly OrderView[];
   undelivered(after: string, limit: number): readonly UndeliveredDecision[];
   backlog(now: string): Omit<Backlog, 'lagMs' | 'shadowDiffers'>;
+  readonly subscriptions: Omit<SubscriptionReadModels, 'apply'>;
   /** Orders whose newest decision is neither delivered nor abandoned. */
   pendingDeliveries(): readonly OrderState[];
   /** Undefined: there is no row for the tier, or it cannot be read. */
@@ -52,10 +56,8 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
   const console = openConsoleModels(file, queues);
   const orders = openStoredOrders(file, accountRows, queues);
   const sweepRows = openSweepRows(file);
+  const subscriptions = openSubscriptionReadModels(file);
   const { note: noteGranted, ...duplicates } = openDuplicateRows(file, duplicateWithinHours);
-  const byMember = db.prepare(
-    "select order_id, plan, status, since from orders where member_id = ?1 collate nocase and member_id = ?1 and status <> 'none' order by order_id",
-  );
   // The inner query is answered from the index alone: rows of orders whose time is over are not read.
   const awaited = db.prepare(`
     select state from orders where order_id in (
@@ -91,6 +93,7 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
     noteGranted(granted);
     console.apply(events, notes);
     sweepRows.apply(events);
+    subscriptions.apply(events);
   }
 
   const states = (rows: readonly Record<string, unknown>[]): OrderState[] =>
@@ -103,13 +106,7 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
       await file.advance(readModelCursor, { events, next }, (from) => applyPage(events, from));
       applied = isWorked ? next : undefined; // Else another process has applied the page, and the rows are as it wrote them.
     },
-    memberships: (memberId) =>
-      byMember.all(memberId).map((row) => ({
-        membershipId: String(row['order_id']),
-        plan: String(row['plan']),
-        status: row['status'] as Membership['status'],
-        since: String(row['since']),
-      })),
+    memberships: openMemberships(file, subscriptions),
     openOrders: (now, after, limit) => states(awaited.all(now, after, limit)).flatMap((state) => viewOf(state) ?? []),
     reviews: (after, limit) => openReviewsAfter.all(...reviewKey(after), limit).map((row) => JSON.parse(String(row['review'])) as Review),
     accounts: accountRows.accounts,
@@ -117,14 +114,33 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
     withdrawn: accountRows.withdrawn,
     ...duplicates,
     undelivered: (after, limit) => states(undelivered.all(after, limit)).flatMap((state) => undeliveredIn(state) ?? []),
-    backlog: openBacklog(file),
+    backlog: openBacklog(file, subscriptions),
+    subscriptions,
     pendingDeliveries: () => states(pending.all()),
     sweep: sweepRows.folded,
     console,
   };
 }
 
-function openBacklog({ db }: ReadModelFile): OrderReadModels['backlog'] {
+function openMemberships({ db }: ReadModelFile, subscriptions: SubscriptionReadModels): OrderReadModels['memberships'] {
+  const byMember = db.prepare(
+    "select order_id, plan, status, since from orders where member_id = ?1 collate nocase and member_id = ?1 and status <> 'none' order by order_id",
+  );
+  return (memberId) =>
+    [
+      ...byMember.all(memberId).map(
+        (row): Membership => ({
+          membershipId: String(row['order_id']),
+          plan: String(row['plan']),
+          status: row['status'] as Membership['status'],
+          since: String(row['since']),
+        }),
+      ),
+      ...subscriptions.memberships(memberId),
+    ].sort((a, b) => (a.membershipId < b.membershipId ? -1 : a.membershipId > b.membershipId ? 1 : 0));
+}
+
+function openBacklog({ db }: ReadModelFile, subscriptions: SubscriptionReadModels): OrderReadModels['backlog'] {
   // Each count reads an index that holds nothing else. Only for the undelivered, which are few, rows are read.
   const counts = db.prepare(`
     select (select count(*) from orders where awaited_until is not null and awaited_until > ?) as openOrders,
@@ -133,11 +149,14 @@ function openBacklog({ db }: ReadModelFile): OrderReadModels['backlog'] {
   return (now) => {
     const row = counts.get(now) ?? {};
     const counted = (name: string): number => Number(row[name]);
+    const also = subscriptions.backlog(now);
     return {
       openOrders: counted('openOrders'),
-      openReviews: counted('openReviews'),
-      undelivered: counted('undelivered'),
-      abandoned: counted('abandoned'),
+      openReviews: counted('openReviews') + also.openReviews,
+      undelivered: counted('undelivered') + also.undelivered,
+      abandoned: counted('abandoned') + also.abandoned,
+      due: also.due,
+      doubtful: also.doubtful,
     };
   };
 }

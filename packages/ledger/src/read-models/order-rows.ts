@@ -1,8 +1,9 @@
 // The rows of an order in the read models, and the fold that makes them. The live tables use it, and so does an audit that
 // replays the log and compares.
 import type { StoredEvent } from '../event-store/event-store.ts';
+import { isPending } from '../order/delivery-state.ts';
 import { isDecision } from '../order/events.ts';
-import { initialState, isPending, type OrderState } from '../order/order.ts';
+import { initialState, type OrderState } from '../order/order.ts';
 import { awaitedUntil, listedUntil, openReviews, undeliveredIn, unsettledIn } from '../order/view.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ActionsTaken, foldAction, type OpenAction } from './action-fold.ts';

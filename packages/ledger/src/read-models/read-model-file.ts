@@ -10,8 +10,10 @@ import { pragma } from '../event-store/sqlite/migrations.ts';
 import { DatabaseSync } from '../event-store/sqlite/node-sqlite.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
+import { policyAggregate } from '../streams/policy-stream.ts';
 import { referenceAggregate } from '../streams/reference-streams.ts';
 import { runAggregate } from '../streams/run-streams.ts';
+import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { sweepAggregate } from '../streams/sweep-streams.ts';
 import { unreadableAggregate } from '../streams/unreadable-streams.ts';
 import { makePrivately } from '../written-files.ts';
@@ -24,6 +26,8 @@ export const readModelPrefixes: readonly string[] = [
   referenceAggregate,
   unreadableAggregate,
   runAggregate,
+  subscriptionAggregate,
+  policyAggregate,
 ].map(({ stream }) => stream(''));
 export const readModelCursor = 'orders';
 /** How long to wait for other processes on the same file, which hold it for the length of a page. */

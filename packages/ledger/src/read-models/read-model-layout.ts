@@ -3,7 +3,7 @@
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 export const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 14;
+export const layout = 15;
 
 /** The tables of an empty file, and its header. */
 export const schema: string = `
@@ -145,6 +145,45 @@ export const schema: string = `
   create index actions_by_kind on actions (action, position);
   create index actions_by_order on actions (order_id, position) where order_id is not null;
   create index actions_by_run on actions (run_id) where run_id is not null;
+  -- Of subscriptions: when each must be looked at next follows from its state and the policy that its newest event names.
+  create table subscriptions (
+    subscription_id text primary key not null,
+    state text not null,
+    member_id text,
+    kind text,
+    plan text,
+    quantity integer,
+    status text not null,
+    since text,
+    valid_until text,
+    due_at text,
+    sub text,
+    customer text,
+    looked_at text,
+    account text,
+    livemode integer,
+    placed_at text,
+    living integer not null,
+    open_invoices integer not null,
+    pending integer not null,
+    abandoned integer not null,
+    doubtful integer not null,
+    policy text not null
+  );
+  create index subscriptions_by_member on subscriptions (member_id, subscription_id) where member_id is not null;
+  create index subscriptions_due on subscriptions (due_at, subscription_id) where due_at is not null;
+  create index subscriptions_undelivered on subscriptions (subscription_id) where pending + abandoned > 0;
+  create index subscriptions_doubtful on subscriptions (subscription_id) where doubtful = 1;
+  create index subscriptions_by_account on subscriptions (account, livemode, placed_at, living, due_at, open_invoices, sub) where account is not null;
+  create index subscriptions_open_invoices on subscriptions (subscription_id) where open_invoices > 0 and sub is not null;
+  create index subscriptions_by_customer on subscriptions (customer) where customer is not null;
+  create table subscription_reviews (
+    subscription_id text not null,
+    review_id text not null,
+    review text not null,
+    primary key (subscription_id, review_id)
+  ) without rowid;
+  create table subscription_policies (hash text primary key not null, policy text not null) without rowid;
   -- The folded stream of each tier, and its last event: tells whether the row belongs to the stream.
   create table sweeps (tier text primary key not null, state text not null, event_id text not null) without rowid;
   -- Streams that the roll-forward could not hand on, though its cursor has passed them: from the first event to the last that waits.

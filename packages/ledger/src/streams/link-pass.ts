@@ -18,6 +18,12 @@ export function ownershipOf(pass: LinkPass, observed: PaymentObserved): Omit<Own
   return { ...linkOf(pass, name), claims: aliases.map((alias) => linkOf(pass, alias).owner) };
 }
 
+/** Who owns the payment. */
+export function ownerIn(pass: LinkPass, observed: PaymentObserved): string {
+  const [name = ''] = referenceNamesOf(observed);
+  return linkOf(pass, name).owner;
+}
+
 function linkOf({ links }: LinkPass, reference: string): Ownership {
   const link = links.get(reference);
   invariant(link !== undefined, `reference ${reference} is used before its link`);

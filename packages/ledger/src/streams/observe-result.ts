@@ -6,7 +6,13 @@ import type { StaleAction } from '../seen.ts';
 
 /** True if the result is a decision about this order. */
 export function isDecided(result: ObserveResult, orderId: string): boolean {
-  return 'membership' in result && result.orderId === orderId && result.outcome !== 'recorded' && result.outcome !== 'review';
+  return (
+    'membership' in result &&
+    'orderId' in result &&
+    result.orderId === orderId &&
+    result.outcome !== 'recorded' &&
+    result.outcome !== 'review'
+  );
 }
 
 /** What followed from an observation: a decision, else a review, else that it was recorded or known. */

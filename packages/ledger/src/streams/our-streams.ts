@@ -5,6 +5,8 @@ import { policyAggregate } from './policy-stream.ts';
 import { referenceAggregate } from './reference-streams.ts';
 import { slotAggregate } from './run-slot.ts';
 import { runAggregate } from './run-streams.ts';
+import { memberSlotAggregate } from './slot-streams.ts';
+import { subscriptionAggregate } from './subscription-aggregate.ts';
 import { sweepAggregate } from './sweep-streams.ts';
 import { unreadableAggregate } from './unreadable-streams.ts';
 
@@ -18,6 +20,8 @@ export const ourPrefixes: readonly string[] = [
   unreadableAggregate.stream(''),
   slotAggregate.stream(''),
   runAggregate.stream(''),
+  subscriptionAggregate.stream(''),
+  memberSlotAggregate.stream(''),
 ];
 
 export interface OurStream {
@@ -38,7 +42,9 @@ export function ourStream(name: string): OurStream | undefined {
   if (name === slotAggregate.stream('')) return { tells: 'which bulk run goes on' };
   return (
     named(runAggregate.stream(''), (id) => `what bulk run ${id} was asked for, and how far it has come`) ??
-    named(referenceAggregate.stream(''), (id) => `to which order the payment or session ${id} belongs`) ??
+    named(subscriptionAggregate.stream(''), (id) => `all about subscription ${id}: its invoices, its access and its deliveries`) ??
+    named(memberSlotAggregate.stream(''), (id) => `which subscriptions member ${id} started, one of a kind at a time`) ??
+    named(referenceAggregate.stream(''), (id) => `to which order or subscription the payment or session ${id} belongs`) ??
     named(sweepAggregate.stream(''), (tier) => `how far the poll has read with its tier ${tier}`) ??
     named(unreadableAggregate.stream(''), (id) => `that the provider's object ${id} could not be read`)
   );

@@ -4,7 +4,7 @@ import { type PaymentReference, referenceName } from '../observation.ts';
 import type { OrderState } from '../order/order.ts';
 import { isReported, moveNamed, paymentsNamed } from '../order/payment-names.ts';
 import type { OrderStreams } from './order-streams.ts';
-import type { References } from './reference-streams.ts';
+import { type References, subscriptionIn } from './reference-streams.ts';
 
 export interface PaymentOwners {
   readonly references: References;
@@ -19,6 +19,7 @@ export interface PaymentOwners {
 export async function orderOf({ references, orders }: PaymentOwners, reference: string): Promise<OrderState | undefined> {
   let owner = await references.ownerOf(reference);
   for (let name = reference; owner !== undefined; ) {
+    if (subscriptionIn(owner) !== undefined) return undefined;
     const order = await orders.read(owner);
     const move = paymentsNamed(order, name).length > 0 ? undefined : moveNamed(order, name);
     if (move === undefined) return order;
@@ -39,6 +40,19 @@ export async function paymentNamed(owners: PaymentOwners, named: PaymentReferenc
   const recorded = order ? paymentsNamed(order, name) : [];
   // Its payment may belong to another order than the session, or to none: what the session held names it.
   return onlyPayment(named, recorded.length > 0 ? recorded : await owners.references.heldPayments(name));
+}
+
+/** @throws LedgerError `belongs_to_subscription`: a subscription owns the payment, so no order may have it. */
+export function refuseSubscriptions(payment: PaymentReference, owner: string | undefined): void {
+  const subscriptionId = owner && subscriptionIn(owner);
+  if (subscriptionId !== undefined) throw belongsToSubscription(payment, subscriptionId);
+}
+
+export function belongsToSubscription({ id }: PaymentReference, subscriptionId: string): LedgerError {
+  return new LedgerError(
+    'belongs_to_subscription',
+    `${id} belongs to subscription ${subscriptionId}: it is neither moved nor linked to an order, and only a process whose createPaymentLedger has \`subscriptions\` records it`,
+  );
 }
 
 /** The one payment that was found under a name; where none was, the name itself. */

@@ -1,9 +1,12 @@
-// The stream `policy`: which policies were ever in force, named by their content. An order's append names its
-// policy in its metadata, so that a later reader can repeat the decision.
+// The stream `policy`: which policies were ever in force, named by their content: those of orders, and those of subscriptions,
+// whose `type` is `subscription`. An append to either names its policy in its metadata, so that a later reader can repeat the
+// decision.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { LedgerError } from '../errors.ts';
 import { eventReader } from '../event-store/event-versions.ts';
 import { type Policy, policyText } from '../order/policy.ts';
+import { defaultSubscriptionPolicy, policyProblems, type SubscriptionPolicy, subscriptionPolicyText } from '../subscription/policy.ts';
 import type { Aggregate, Transactions } from './transact.ts';
 
 export interface PolicyAdopted {
@@ -15,6 +18,8 @@ export interface PolicyAdopted {
 interface Policies {
   readonly revision: number;
   readonly hashes: readonly string[];
+  /** The plans and prices of the newest policy of subscriptions. Absent: none was ever adopted. */
+  readonly plans?: SubscriptionPolicy['plans'];
 }
 
 const reader = eventReader<PolicyAdopted>({
@@ -24,13 +29,34 @@ const reader = eventReader<PolicyAdopted>({
 export const policyAggregate: Aggregate<Policies, PolicyAdopted> = {
   stream: () => 'policy',
   initial: () => ({ revision: -1, hashes: [] }),
-  evolve: (policies, { data }) => ({ revision: policies.revision + 1, hashes: [...policies.hashes, data.hash] }),
+  evolve: ({ revision, hashes, ...policies }, { data }) => ({
+    ...policies,
+    revision: revision + 1,
+    hashes: [...hashes, data.hash],
+    ...plansIn(data.policy),
+  }),
   ...reader,
 };
 
+/** Read loosely: a newer release may have adopted it. */
+const withPlans = z.looseObject({ type: z.literal('subscription'), plans: z.record(z.string(), z.array(z.string())) });
+
+function plansIn(policy: unknown): Pick<Policies, 'plans'> {
+  const read = withPlans.safeParse(policy);
+  return read.success ? { plans: read.data.plans } : {};
+}
+
 /** SHA-256 of the policy's text, hex. */
 export function policyHash(policy: Policy): string {
-  return createHash('sha256').update(policyText(policy)).digest('hex');
+  return sha256(policyText(policy));
+}
+
+export function subscriptionPolicyHash(policy: SubscriptionPolicy): string {
+  return sha256(subscriptionPolicyText(policy));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /**
@@ -38,14 +64,33 @@ export function policyHash(policy: Policy): string {
  * after a failure. The function throws what `transact` throws.
  */
 export function policyAdoption(transactions: Transactions, policy: Policy): () => Promise<string> {
-  const hash = policyHash(policy);
+  return adoption(transactions, { hash: policyHash(policy), policy }, () => []);
+}
+
+/**
+ * As `policyAdoption`. It also throws `invalid_input` where the policy before it in the log names a price that it lacks: who pays
+ * that price would be out at the next renewal.
+ */
+export function subscriptionPolicyAdoption(transactions: Transactions, policy: SubscriptionPolicy): () => Promise<string> {
+  return adoption(transactions, { hash: subscriptionPolicyHash(policy), policy }, ({ plans }) =>
+    policyProblems(policy, plans && { ...defaultSubscriptionPolicy, plans }),
+  );
+}
+
+function adoption(
+  transactions: Transactions,
+  adopting: PolicyAdopted['data'],
+  problemsAfter: (policies: Policies) => readonly string[],
+): () => Promise<string> {
+  const { hash } = adopting;
   let adopted: Promise<unknown> | undefined; // Written by the function below: set by the first call, cleared by a failure.
   return async () => {
-    adopted ??= transactions.transact(policyAggregate, '', { cause: 'adopt' }, ({ hashes }) => ({
-      events: hashes.includes(hash) ? [] : [{ type: 'PolicyAdopted' as const, data: { hash, policy } }],
-      answer: undefined,
-      final: true,
-    }));
+    adopted ??= transactions.transact(policyAggregate, '', { cause: 'adopt' }, (policies) => {
+      if (policies.hashes.includes(hash)) return { events: [], answer: undefined, final: true };
+      const [problem] = problemsAfter(policies);
+      if (problem !== undefined) throw new LedgerError('invalid_input', `subscriptions.policy: ${problem}`);
+      return { events: [{ type: 'PolicyAdopted' as const, data: adopting }], answer: undefined };
+    });
     try {
       await adopted;
     } catch (error) {

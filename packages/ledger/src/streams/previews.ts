@@ -24,8 +24,8 @@ import type { Preview } from '../order/view.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 import type { OrderStreams } from './order-streams.ts';
-import { paymentNamed } from './payment-owner.ts';
-import type { References } from './reference-streams.ts';
+import { paymentNamed, refuseSubscriptions } from './payment-owner.ts';
+import { type References, subscriptionIn } from './reference-streams.ts';
 
 export interface PreviewParts {
   readonly orders: OrderStreams;
@@ -98,6 +98,8 @@ async function wouldObserve(
   const named = observed.find(({ orderId }) => orderId !== undefined)?.orderId;
   const owner = (await references.ownerOfAny(names)) ?? named;
   if (owner === undefined) return { outcome: 'held' };
+  const subscriptionId = subscriptionIn(owner);
+  if (subscriptionId !== undefined) return { outcome: 'of_subscription', subscriptionId };
 
   const before = await ownerNow(orders, owner, payment);
   // What the references hold would be forwarded first.
@@ -149,6 +151,7 @@ async function previewMove(
 ): ReturnType<PaymentLedger['previewMove']> {
   const toOrderId = target.orderId;
   const payment = await paymentNamed({ orders, references }, named);
+  refuseSubscriptions(payment, await references.ownerOf(referenceName(payment)));
   const links = await references.links(referenceName(payment));
   const last = links.at(-1);
   if (last?.orderId === toOrderId) return { outcome: 'exists' };

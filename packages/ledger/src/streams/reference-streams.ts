@@ -1,6 +1,6 @@
 // The reference stream, `reference-{name}`: who owns a payment (law 3), and what was reported about it before it had
-// an owner (law 7). `referenceName` in `observation.ts` makes the name. The first `ReferenceLinked` wins, by the expected
-// revision of its append.
+// an owner (law 7). `referenceName` in `observation.ts` makes the name. The owner is an order or a subscription: the first
+// `ReferenceLinked` or `SubscriptionLinked` wins, by the expected revision of its append. Only an order may lose a payment again.
 import * as z from 'zod';
 import { invariant } from '../errors.ts';
 import { eventReader } from '../event-store/event-versions.ts';
@@ -12,13 +12,22 @@ import type { Aggregate, Proposal, Transactions } from './transact.ts';
 
 export type ReferenceEvent =
   /** Observed while the payment had no owner. */
-  { readonly type: 'PaymentHeld'; readonly data: PaymentObserved } | { readonly type: 'ReferenceLinked'; readonly data: ReferenceLinked };
+  | { readonly type: 'PaymentHeld'; readonly data: PaymentObserved }
+  | { readonly type: 'ReferenceLinked'; readonly data: ReferenceLinked }
+  | { readonly type: 'SubscriptionLinked'; readonly data: SubscriptionLinked };
 
 export interface ReferenceLinked {
   /** The owner from now on. */
   readonly orderId: string;
   /** Revision of the link that this one ends, where a person moved the payment. Absent: the payment had no owner. */
   readonly endsRevision?: number;
+}
+
+/** A session, an invoice, a payment or the provider's subscription belongs to a subscription of the shop, for good. */
+export interface SubscriptionLinked {
+  readonly subscriptionId: string;
+  /** The provider's subscription, whose facts name the reference. Absent: a session, of which it is not known yet. */
+  readonly of?: string;
 }
 
 export interface Link {
@@ -31,8 +40,10 @@ export interface ReferenceState {
   /** The reference name of a payment or an alias. */
   readonly id: string;
   readonly revision: number;
-  /** Oldest first; the last one is the owner. */
+  /** The orders, oldest first; the last one is the owner. */
   readonly links: readonly Link[];
+  /** The subscription that owns it. Absent: none does. */
+  readonly subscription?: SubscriptionLinked;
   /** What was observed before the first link, oldest first. */
   readonly held: readonly PaymentObserved[];
 }
@@ -41,14 +52,24 @@ const linkedSchema: z.ZodType<ReferenceLinked> = z.strictObject({
   orderId: idSchema,
   endsRevision: z.exactOptional(z.number().int().min(0)),
 });
-const reader = eventReader<ReferenceEvent>({ PaymentHeld: orderEventVersions.PaymentObserved, ReferenceLinked: [linkedSchema] });
+const subscriptionLinkedSchema: z.ZodType<SubscriptionLinked> = z.strictObject({ subscriptionId: idSchema, of: z.exactOptional(idSchema) });
+const reader = eventReader<ReferenceEvent>({
+  PaymentHeld: orderEventVersions.PaymentObserved,
+  ReferenceLinked: [linkedSchema],
+  SubscriptionLinked: [subscriptionLinkedSchema],
+});
 
 function evolve(before: ReferenceState, event: ReferenceEvent): ReferenceState {
   const reference = { ...before, revision: before.revision + 1 };
+  const { id, subscription } = before;
+  invariant(subscription === undefined, `law 3: reference ${id} is linked to subscription ${subscription?.subscriptionId}, for good`);
   switch (event.type) {
     case 'PaymentHeld':
       invariant(reference.links.length === 0, `reference ${reference.id} holds a payment after its link`);
       return { ...reference, held: [...reference.held, event.data] };
+    case 'SubscriptionLinked':
+      invariant(reference.links.length === 0, `law 3: reference ${id} is linked to order ${ownerIn(before)}, and to a subscription`);
+      return { ...reference, subscription: event.data };
     case 'ReferenceLinked':
       return { ...reference, links: [...reference.links, linkAfter(reference, event.data)] };
   }
@@ -68,9 +89,23 @@ export const referenceAggregate: Aggregate<ReferenceState, ReferenceEvent> = {
   evolve,
 };
 
+/** Who owns a reference: the id of an order, or `subscription/{id}`, since the two may have one id. No id contains a `/`. */
+export type Owner = string;
+
+const subscriptionPrefix = 'subscription/';
+
+export function subscriptionOwner(subscriptionId: string): Owner {
+  return subscriptionPrefix + subscriptionId;
+}
+
+/** The id of the subscription that owns a reference. Undefined: an order does. */
+export function subscriptionIn(owner: Owner): string | undefined {
+  return owner.startsWith(subscriptionPrefix) ? owner.slice(subscriptionPrefix.length) : undefined;
+}
+
 /** The owner of a payment, and its former owners. */
 export interface Ownership {
-  readonly owner: string;
+  readonly owner: Owner;
   /** The orders that a person moved the payment away from, oldest first. Claims for these are overruled. */
   readonly formerOwners: readonly string[];
   /** What was held before the first link. */
@@ -83,24 +118,27 @@ export interface Ownership {
  */
 export interface References {
   /** May come from the cache, and so name a former owner: that order's stream names the next. Undefined: no owner yet. */
-  ownerOf(reference: string): Promise<string | undefined>;
+  ownerOf(reference: string): Promise<Owner | undefined>;
   /** The owner of the first reference that has one. Undefined: none has. */
-  ownerOfAny(references: readonly string[]): Promise<string | undefined>;
+  ownerOfAny(references: readonly string[]): Promise<Owner | undefined>;
+  /** The link to a subscription. Undefined: it has none. */
+  subscriptionLink(reference: string): Promise<SubscriptionLinked | undefined>;
   /** Strong: what the reference holds; empty where it has an owner. */
   heldOf(reference: string): Promise<readonly PaymentObserved[]>;
-  /** Strong: all links, oldest first. The last one is the owner. */
+  /** Strong: all links to orders, oldest first. The last one is the owner. */
   links(reference: string): Promise<readonly Link[]>;
   /** Strong: the payments that were observed under the reference before its first link, each observation one. */
   heldPayments(reference: string): Promise<readonly PaymentReference[]>;
   /**
-   * Claims the reference for the order. The append is the only commit point; what follows is idempotent roll-forward.
-   * Answers its owner, which may be another order.
+   * Claims the reference for the order, or for the subscription. The append is the only commit point; what follows is idempotent
+   * roll-forward. Answers its owner, which may be another one.
    */
   link(reference: string, orderId: string): Promise<Ownership>;
+  linkSubscription(reference: string, link: SubscriptionLinked): Promise<Ownership>;
   /** Links the next owner after a `PaymentMoved`. Does nothing where the link at `endsRevision` is no longer the last. */
   relink(reference: string, orderId: string, endsRevision: number): Promise<void>;
   /** Holds the observation until the reference has an owner. If it has one already, holds nothing and answers that owner. */
-  hold(reference: string, observed: PaymentObserved, cause: string): Promise<string | undefined>;
+  hold(reference: string, observed: PaymentObserved, cause: string): Promise<Owner | undefined>;
 }
 
 export function openReferences(transactions: Transactions): References {
@@ -115,8 +153,17 @@ export function openReferences(transactions: Transactions): References {
 
   // "Is linked" may come from the cache, although a person may have moved the payment since: the stream of the former
   // owner records that, and names the next one.
-  const ownerOf = (reference: string): Promise<string | undefined> =>
-    decideOn(reference, 'read', (state) => ({ events: [], answer: ownerIn(state), final: state.links.length > 0 }));
+  const read = <Answer>(reference: string, answer: (state: ReferenceState) => Answer): Promise<Answer> =>
+    decideOn(reference, 'read', (state) => ({ events: [], answer: answer(state), final: ownerIn(state) !== undefined }));
+  const ownerOf = (reference: string): Promise<Owner | undefined> => read(reference, ownerIn);
+
+  const link = (reference: string, cause: string, linked: Exclude<ReferenceEvent, { type: 'PaymentHeld' }>): Promise<Ownership> =>
+    decideOn(reference, cause, (state) => {
+      const { links, held } = state;
+      const owner = ownerIn(state);
+      if (owner === undefined) return { events: [linked], answer: { owner: ownerBy(linked), formerOwners: [], held } };
+      return { events: [], answer: { owner, formerOwners: links.slice(0, -1).map(({ orderId }) => orderId), held }, final: true };
+    });
 
   return {
     ownerOf,
@@ -127,21 +174,15 @@ export function openReferences(transactions: Transactions): References {
       }
       return undefined;
     },
+    subscriptionLink: (reference) => read(reference, ({ subscription }) => subscription),
     heldOf: async (reference) => {
-      const { links, held } = await transactions.read(referenceAggregate, reference);
-      return links.length > 0 ? [] : held;
+      const state = await transactions.read(referenceAggregate, reference);
+      return ownerIn(state) === undefined ? state.held : [];
     },
     links: async (reference) => (await transactions.read(referenceAggregate, reference)).links,
     heldPayments: async (reference) => (await transactions.read(referenceAggregate, reference)).held.map(({ payment }) => payment),
-    link: (reference, orderId) =>
-      decideOn(reference, `order ${orderId}`, (state) => {
-        const { links, held } = state;
-        const owner = ownerIn(state);
-        if (owner === undefined) {
-          return { events: [{ type: 'ReferenceLinked', data: { orderId } }], answer: { owner: orderId, formerOwners: [], held } };
-        }
-        return { events: [], answer: { owner, formerOwners: links.slice(0, -1).map((link) => link.orderId), held }, final: true };
-      }),
+    link: (reference, orderId) => link(reference, `order ${orderId}`, { type: 'ReferenceLinked', data: { orderId } }),
+    linkSubscription: (reference, data) => link(reference, `subscription ${data.subscriptionId}`, { type: 'SubscriptionLinked', data }),
     relink: (reference, orderId, endsRevision) =>
       decideOn(reference, `move to ${orderId}`, ({ links }) => {
         const events: ReferenceEvent[] =
@@ -157,8 +198,13 @@ export function openReferences(transactions: Transactions): References {
   };
 }
 
-function ownerIn({ links }: ReferenceState): string | undefined {
-  return links.at(-1)?.orderId;
+function ownerIn({ links, subscription }: ReferenceState): Owner | undefined {
+  return subscription ? subscriptionOwner(subscription.subscriptionId) : links.at(-1)?.orderId;
+}
+
+/** The owner that a link names. */
+export function ownerBy(event: Exclude<ReferenceEvent, { type: 'PaymentHeld' }>): Owner {
+  return event.type === 'SubscriptionLinked' ? subscriptionOwner(event.data.subscriptionId) : event.data.orderId;
 }
 
 /** Law 5 for what is held: an observation is held once per source, fact and content. */

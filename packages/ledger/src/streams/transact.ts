@@ -13,7 +13,8 @@ import type { AppendResult, EventMetadata, EventStore, NewEvent, StoredEvent } f
 import type { Runtime } from '../runtime.ts';
 import { type Folded, type Revised, StateCache } from './state-cache.ts';
 
-interface Typed {
+/** An event, read. */
+export interface Typed {
   readonly type: string;
   readonly data: object;
 }

@@ -1,16 +1,30 @@
 // The lists that a ledger answers from its read models. Each says how far it may be behind the log.
 import type { AdapterLedger } from '../adapter-ledger.ts';
 import { pageSchema, parse } from '../input.ts';
-import { idSchema } from '../observation.ts';
+import { idSchema, timeSchema } from '../observation.ts';
 import { type Page, type PageRequest, pageOf } from '../page.ts';
 import type { Backlog, PaymentLedger } from '../payment-ledger.ts';
 import { accountQuery } from '../read-models/account-rows.ts';
 import { orderKey, pageKey } from '../read-models/order-read-models.ts';
+import { dueKey, subscriptionReviewKey } from '../read-models/subscription-read-models.ts';
 import type { Runtime } from '../runtime.ts';
 import type { OpenedSubscribers, Subscribers } from './subscribers.ts';
 
-type ListsOfLedger = Pick<PaymentLedger, 'memberships' | 'openOrders' | 'reviews' | 'undelivered' | 'duplicates'>;
-type ListsForAdapters = Pick<AdapterLedger, 'accountOrders' | 'unsettledOrders' | 'withdrawnOrders' | 'samePlanOrder'>;
+type ListsOfLedger = Pick<
+  PaymentLedger,
+  | 'memberships'
+  | 'memberAccess'
+  | 'openOrders'
+  | 'reviews'
+  | 'subscriptionReviews'
+  | 'undelivered'
+  | 'undeliveredSubscriptions'
+  | 'duplicates'
+>;
+type ListsForAdapters = Pick<
+  AdapterLedger,
+  'accountOrders' | 'unsettledOrders' | 'withdrawnOrders' | 'samePlanOrder' | 'dueSubscriptions' | 'openInvoices' | 'accountSubscriptions'
+>;
 
 export interface ListsOptions {
   readonly subscribers: Subscribers;
@@ -40,6 +54,14 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
     return { items: models.memberships(memberId), lagMs: lagMs() };
   };
 
+  memberAccess: PaymentLedger['memberAccess'] = async (memberId) => {
+    parse(idSchema, memberId, 'memberId');
+    const { models, lagMs } = await this.opened();
+    const ofOrders = models.memberships(memberId).filter(({ type, status }) => type === undefined && status === 'active');
+    const plans = [...ofOrders.map(({ plan }) => ({ plan, quantity: 1 })), ...models.subscriptions.plans(memberId)];
+    return { active: plans.length > 0, plans: plans.sort((a, b) => (a.plan < b.plan ? -1 : a.plan > b.plan ? 1 : 0)), lagMs: lagMs() };
+  };
+
   openOrders: PaymentLedger['openOrders'] = (request) =>
     this.#page(request, ({ models }, after, limit) => models.openOrders(this.#now(), after, limit), orderKey);
 
@@ -47,6 +69,31 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
 
   undelivered: PaymentLedger['undelivered'] = (request) =>
     this.#page(request, ({ models }, after, limit) => models.undelivered(after, limit), orderKey);
+
+  undeliveredSubscriptions: PaymentLedger['undeliveredSubscriptions'] = (request) =>
+    this.#page(
+      request,
+      ({ models }, after, limit) => models.subscriptions.undelivered(after, limit),
+      ({ subscriptionId }) => subscriptionId,
+    );
+
+  subscriptionReviews: PaymentLedger['subscriptionReviews'] = (request) =>
+    this.#page(request, ({ models }, after, limit) => models.subscriptions.reviews(after, limit), subscriptionReviewKey);
+
+  dueSubscriptions: AdapterLedger['dueSubscriptions'] = async (before, request) => {
+    const until = parse(timeSchema, before, 'before');
+    return this.#page(request, ({ models }, after, limit) => models.subscriptions.due(until, after, limit), dueKey);
+  };
+
+  openInvoices: AdapterLedger['openInvoices'] = (request) =>
+    this.#page(
+      request,
+      ({ models }, after, limit) => models.subscriptions.openInvoices(after, limit),
+      ({ subscriptionId }) => subscriptionId,
+    );
+
+  accountSubscriptions: AdapterLedger['accountSubscriptions'] = async (before) =>
+    (await this.opened()).models.subscriptions.accounts(parse(timeSchema, before, 'before'));
 
   duplicates: PaymentLedger['duplicates'] = (request) =>
     this.#page(request, ({ models }, after, limit) => models.duplicates(after, limit), orderKey);

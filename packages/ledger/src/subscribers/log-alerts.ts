@@ -1,7 +1,7 @@
 // What a person is alerted to while the log is followed: a stream that somebody deleted, and a plan that was granted twice.
 import type { Alert } from '../alerts.ts';
 import { defined } from '../defined.ts';
-import type { DuplicateOrder } from '../payment-ledger.ts';
+import type { DuplicateOrder } from '../member-access.ts';
 import { ourStream } from '../streams/our-streams.ts';
 
 export function alertDeleted(stream: string, onAlert: (alert: Alert) => void): void {

@@ -76,5 +76,5 @@ async function rollForwardOne(stored: StoredEvent, writer: PaymentWriter): Promi
   const event = referenceAggregate.read(stored);
   if (event.type === 'PaymentHeld') await writer.forward(event.data);
   // The first event of its stream: nothing was held before it. Else, where it ends a link, the move before it was finished above.
-  else if (stored.revision > 0 && event.data.endsRevision === undefined) await writer.forwardHeld(reference);
+  else if (stored.revision > 0 && !('endsRevision' in event.data)) await writer.forwardHeld(reference);
 }

@@ -161,7 +161,7 @@ async function openNow({
     onCaughtUp: async () => {
       snapshots?.atHead(() => file.cursor(readModelCursor));
       if (pendingReported) return;
-      if (delivery) for (const order of models.pendingDeliveries()) delivery.onPendingAtStart(order, await agoMs(order));
+      if (delivery) for (const order of models.pendingDeliveries()) delivery.onPendingAtStart(order.orderId, order, await agoMs(order));
       pendingReported = true; // Until now events were skipped: most of them are of deliveries that ended long ago.
     },
   });

@@ -81,24 +81,30 @@ export function decide(before: SubscriptionState, command: SubscriptionCommand, 
   }
 }
 
-/** Records what of the batch is news, then decides once. */
+/**
+ * Records what of the batch is news, then decides once; answers whether anything was recorded. What was known stands in no event,
+ * so nothing that is decided rests on it: the log alone tells why.
+ */
 function observe(
   trail: SubscriptionTrail,
   observed: readonly SubscriptionObserved[],
   isClaimed: boolean,
   policy: SubscriptionPolicy,
-): void {
+): boolean {
   const before = trail.state;
   recordBatch(trail, observed, policy);
-  const [newest] = [...observed].sort(byTime);
-  if (newest === undefined) return;
+  const recorded = trail.events.flatMap((event) => (event.type === 'SubscriptionObserved' ? [event.data] : []));
+  const [newest] = [...(recorded.length > 0 ? recorded : observed)].sort(byTime);
+  if (newest === undefined) return false;
   if (isClaimed || observed.some(({ subscriptionId }) => subscriptionId !== undefined && subscriptionId !== before.subscriptionId)) {
     trail.openReviewOnce('claimed_by_two', undefined, newest.observedAt);
   }
   if (observed.some(({ subscription }) => before.reference !== undefined && before.reference.id !== subscription.id)) {
     trail.openReviewOnce('double_subscription', undefined, newest.observedAt);
   }
-  if (trail.events.length > 0) conclude(trail, policy, { at: newest.observedAt, source: newest.source });
+  if (recorded.length === 0) return false;
+  conclude(trail, policy, { at: newest.observedAt, source: newest.source });
+  return true;
 }
 
 /** In one append and one decision. Adds nothing where the subscription is there already. */
@@ -109,7 +115,8 @@ function decideImported(
 ): readonly SubscriptionEvent[] {
   if (trail.state.placed) return [];
   trail.add({ type: 'SubscriptionPlaced', data: subscription });
-  observe(trail, observed, claimedByAnother, policy);
+  const isTold = observe(trail, observed, claimedByAnother, policy);
+  if (!isTold) conclude(trail, policy, { at: subscription.placedAt, source: undefined });
   if (trail.state.sequence > 0) trail.add({ type: 'MembershipDelivered', data: { sequence: trail.state.sequence } });
   return trail.events;
 }

@@ -1,6 +1,7 @@
 // What callers read of a subscription.
 import type { CheckoutAttached } from '../order/events.ts';
 import type { MembershipStatus } from '../order/order.ts';
+import type { UndeliveredDecision } from '../order/view.ts';
 import { accessOfInvoices } from './access.ts';
 import { type Stretch, stretchesOf } from './cover.ts';
 import type { SubscriptionReviewOpened } from './events.ts';
@@ -104,7 +105,8 @@ export function subscriptionViewOf(state: SubscriptionState, policy: Subscriptio
   };
 }
 
-function openReviews({ subscriptionId, reviews }: SubscriptionState): readonly SubscriptionReview[] {
+/** The open reviews, oldest first. */
+export function openReviews({ subscriptionId, reviews }: SubscriptionState): readonly SubscriptionReview[] {
   return reviews.flatMap(({ resolution, ...review }) => (resolution === undefined ? [{ ...review, subscriptionId }] : []));
 }
 
@@ -138,4 +140,17 @@ function periodOf({ id, fact, standing }: JudgedInvoice, stretches: readonly Str
     .at(-1);
   if (standing === 'none' || from === undefined || to === undefined) return undefined;
   return { invoice: id, state: stateOf[standing], from, to, totalMinor: fact.totalMinor, currency: fact.currency };
+}
+
+/** A subscription whose newest decision the shop does not have. */
+export interface UndeliveredSubscription extends Omit<UndeliveredDecision, 'orderId'> {
+  readonly subscriptionId: string;
+}
+
+/** Answers undefined where the shop has the newest decision, or none was made. */
+export function undeliveredSubscriptionIn(state: SubscriptionState): UndeliveredSubscription | undefined {
+  const { subscriptionId, decided, membership, delivery } = state;
+  if (decided === undefined || membership === 'none' || decided.sequence <= delivery.settled) return undefined;
+  const { memberId, sequence } = decided;
+  return { subscriptionId, memberId, status: membership, sequence, failures: delivery.failures, abandoned: delivery.abandoned };
 }

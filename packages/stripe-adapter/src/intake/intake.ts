@@ -222,7 +222,7 @@ export class Intake {
     // 5
     try {
       const result = await ledger.observePayment({ ...statement, ...defined({ orderId: ours.orderId }), source: provenance.source });
-      if (result.outcome === 'granted' || result.outcome === 'restored') siblings.expireSoon(result.orderId);
+      if ('orderId' in result && (result.outcome === 'granted' || result.outcome === 'restored')) siblings.expireSoon(result.orderId);
       return result;
     } catch (error) {
       // 6: What the ledger refuses now, it would refuse at each retry.

@@ -11,14 +11,22 @@ const settledAfterMs = 15 * 60_000;
 
 export class ProviderClock {
   readonly #runtime: Pick<Runtime, 'monotonicNowMs'>;
+  readonly #onDoubt: (asOf: string) => void;
   /** How far the newest time is ahead of our monotonic clock. Undefined: none was confirmed yet. */
   #aheadMs: number | undefined;
   /** What reads have said instead, and since when. */
   #other: { readonly aheadMs: number; readonly sinceMs: number } | undefined;
   #asking: Promise<void> | undefined;
 
-  constructor(runtime: Pick<Runtime, 'monotonicNowMs'>) {
+  /** @param onDoubt called with each time that is in doubt. Default: nobody is told. */
+  constructor(runtime: Pick<Runtime, 'monotonicNowMs'>, onDoubt: (asOf: string) => void = () => undefined) {
     this.#runtime = runtime;
+    this.#onDoubt = onDoubt;
+  }
+
+  /** Stripe's time now, as far as this process has heard. Undefined: it has heard none, or cannot tell which to believe. */
+  get now(): Date | undefined {
+    return this.#aheadMs === undefined ? undefined : new Date(this.#aheadMs + this.#runtime.monotonicNowMs());
   }
 
   /**
@@ -37,7 +45,9 @@ export class ProviderClock {
       });
       await this.#asking;
     }
-    return this.#judge(this.#aheadOf(asOf), origin);
+    const isDoubtful = this.#judge(this.#aheadOf(asOf), origin);
+    if (isDoubtful) this.#onDoubt(asOf);
+    return isDoubtful;
   }
 
   async #askTwice(ask: () => Promise<string | undefined>): Promise<void> {

@@ -6,7 +6,7 @@
 //   4. Read at Stripe what it leaves open: a look, or the subscription as it is now.
 //   5. If its time is in doubt, it counts, and its time moves nothing; a look and a state of the subscription are not taken.
 //   6. Observe all of it at once. What cannot be read, or the ledger refuses, is recorded by id.
-import { LedgerError, type Logger, type ObserveResult, type PaymentLedger } from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
 import {
   defined,
   type SubscriptionObservation,
@@ -47,7 +47,7 @@ export interface SubscriptionLedger {
   /** @param reference `sub_…`, `in_…` or `cs_…`. Undefined: it is linked to none. */
   subscriptionOf(reference: string): Promise<OwnedSubscription | undefined>;
   /** @throws LedgerError `invalid_input` also: it cannot take what Stripe says. */
-  observeSubscription(observation: SubscriptionObservation): Promise<ObserveResult>;
+  observeSubscription(observation: SubscriptionObservation): Promise<IntakeResult>;
 }
 
 export interface SubscriptionIntakeParts {

@@ -12,6 +12,7 @@ export async function previewPayment(
 ): Promise<{ readonly outcome: 'granted' | 'review' | 'recorded' | 'duplicate' | 'held' }> {
   const preview = await ledger.forAdapters.wouldObserve([{ ...statement, orderId, source: 'poll' }]);
   if (preview.outcome === 'held') return preview;
+  if (preview.outcome === 'of_subscription') return { outcome: 'duplicate' };
   if (preview.membership === 'active') return { outcome: 'granted' };
   if (preview.reviews.length > 0) return { outcome: 'review' };
   return { outcome: preview.isNew ? 'recorded' : 'duplicate' };

@@ -23,6 +23,7 @@ export async function comparePayment(paid: ProviderPayment, calls: StripeCalls, 
   const preview = await work.ledger.forAdapters.wouldObserve([paidAs(paid), ...reversals]);
   const found = { paymentId, account, orderId: order.orderId, stripe };
   if (preview.outcome === 'held') return { kind: 'paid_without_grant', ...found, ledger: 'no order has it' };
+  if (preview.outcome === 'of_subscription') return undefined;
   return mismatchOf(preview, order, found);
 }
 

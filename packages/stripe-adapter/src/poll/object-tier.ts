@@ -5,6 +5,7 @@ import { type AccountUnsettledOrder, defined } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import { type Round, slackMs } from './round.ts';
+import { isTurnOf } from './turns.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -52,13 +53,6 @@ async function readAttempts(round: Round, listed: ReadonlySet<string>): Promise<
 export function roundsBetweenReads(ageMs: number): number {
   if (ageMs < dayMs) return 1;
   return ageMs < 7 * dayMs ? 6 : 24;
-}
-
-/** Each attempt has its own rounds: thousands of one age are spread over all, so that none takes an hour. */
-function isTurnOf(paymentId: string, round: number, everyRounds: number): boolean {
-  let place = 0;
-  for (const letter of paymentId) place = (place * 31 + (letter.codePointAt(0) ?? 0)) % 65_521;
-  return (round + place) % everyRounds === 0;
 }
 
 /** Read by its session: an intent alone does not show that the customer cannot try again. */

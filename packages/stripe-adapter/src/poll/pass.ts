@@ -1,37 +1,54 @@
 // One pass of the poll: the tiers of each account that are asked for, one round after the other. A long round gives way to the
 // quick tier between two objects, so that ten thousand waiting vouchers delay a lost webhook by seconds.
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
-import type { AccountOrders, SweepProgress, SweepSummary } from '@paidonce/ledger/adapter';
+import type { SweepProgress, SweepSummary } from '@paidonce/ledger/adapter';
 import type { Intake } from '../intake/intake.ts';
 import type { OurLedger } from '../intake/our-ledger.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { WithdrawnCheckouts } from '../intake/withdrawn-checkouts.ts';
+import type { AccountTarget } from '../stripe/account-targets.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { BackgroundReads } from '../stripe/background-reads.ts';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import type { DueRounds } from './due-rounds.ts';
-import { readEvents } from './event-tier.ts';
+import { readDue } from './due-tier.ts';
+import { readBillingEvents, readEvents } from './event-tier.ts';
+import type { ExpiryWatch } from './expiry-watch.ts';
+import { readInvoices } from './invoice-tier.ts';
 import { readMoney } from './money-tier.ts';
 import { readObjects } from './object-tier.ts';
 import type { OtherReads } from './other-reads.ts';
 import type { PollAlerts } from './poll-alerts.ts';
 import type { PolledAccount, Purse } from './purse.ts';
-import { Round } from './round.ts';
-import { appliesTo, intervalMsOf, nameOf, type SweepTier } from './schedule.ts';
+import { type PollSubscriptions, Round } from './round.ts';
+import { appliesTo, intervalMsOf, nameOf, quickTiers, type SweepTier } from './schedule.ts';
+import { readSubscriptions } from './subscription-tier.ts';
+import type { Share } from './shares.ts';
 import { closedToUs, nothing, type SweepResult, sumOf } from './sweep-result.ts';
 
 const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
   events: readEvents,
+  'events-billing': readBillingEvents,
   objects: readObjects,
+  invoices: readInvoices,
   money: readMoney,
+  subscriptions: readSubscriptions,
+  due: readDue,
 };
+
+/** A round of looks may make so many, also where the share is spent. */
+const leastLooks = 50;
 
 export interface PollParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly intake: Intake;
   readonly events: StripeEvents;
+  /** Absent: the ledger keeps no subscriptions. */
+  readonly subscriptions?: PollSubscriptions;
+  /** Absent: as `subscriptions`. */
+  readonly watch?: ExpiryWatch;
   readonly withdrawn: WithdrawnCheckouts;
   readonly reads: BackgroundReads;
   readonly allowance: ReadAllowance;
@@ -52,14 +69,14 @@ export interface PassParts extends PollParts {
   readonly closedToUs: Set<string>;
   /** Catches up with the log, and reads what may be spent. */
   readonly purse: () => Promise<Purse>;
-  /** When the `events` tier last had its turn, by our monotonic clock. */
+  /** When the quick tiers last had their turn, by our monotonic clock. */
   readonly eventsTurn: { atMs: number };
 }
 
 export interface PassOptions {
   readonly tiers: readonly SweepTier[];
   readonly onlyDue: boolean;
-  /** Long rounds let the `events` tier have its turn. */
+  /** Long rounds let the quick tiers have their turn. */
   readonly givesWay: boolean;
 }
 
@@ -117,8 +134,10 @@ export class Pass {
     const { ledger, runtime, alerts, intervalMs, due } = this.#parts;
     const { orders: target, share } = account;
     const name = nameOf(tier, target);
-    if (account.progress[tier].status === 'rejected') throw account.progress[tier].reason;
-    const progress = account.progress[tier].value;
+    const read = account.progress[tier];
+    if (read === undefined) return nothing; // The account has no such tier.
+    if (read.status === 'rejected') throw read.reason;
+    const progress = read.value;
     const now = runtime.now();
     const { firstPlacedAt } = target;
     const wait = intervalMsOf(tier, { intervalMs, orders: target, share, now });
@@ -128,15 +147,35 @@ export class Pass {
     // `lost`: another process began this round after our call, and finds all that we would.
     const { outcome, round: number } = await ledger.forAdapters.startSweep(name, progress.round);
     if (outcome === 'lost') return nothing;
-    return this.#run(tier, { tier: name, number, orders, progress }, now);
+    if (tier === 'due') await this.#listInvoices(account);
+    return this.#run(tier, { tier: name, number, orders, progress }, { now, share });
   }
 
-  async #run(tier: SweepTier, of: ConstructorParameters<typeof Round>[0], now: Date): Promise<SweepSummary> {
+  /**
+   * Lists what was paid, unless that was done since the first of what is due came due: a call for a hundred renewals saves a look at
+   * each. If it fails, each is looked at all the same.
+   */
+  async #listInvoices(account: PolledAccount): Promise<void> {
+    const { ledger } = this.#parts;
+    const { orders } = account;
+    const progress = await ledger.forAdapters.sweepProgress(nameOf('invoices', orders));
+    const { oldestDueAt = '' } = orders.subscriptions ?? {};
+    if (progress.upTo !== undefined && progress.upTo > oldestDueAt) return;
+    const invoices = { status: 'fulfilled', value: progress } as const;
+    await this.#tier('invoices', [{ ...account, progress: { ...account.progress, invoices } }], false);
+    await ledger.settle({ timeoutMs: 0 }); // What was renewed is due no more.
+  }
+
+  async #run(
+    tier: SweepTier,
+    of: ConstructorParameters<typeof Round>[0],
+    { now, share }: { readonly now: Date; readonly share: Share },
+  ): Promise<SweepSummary> {
     const { accounts, reads, others, alerts, stopping } = this.#parts;
     const [readsBefore, betweenBefore] = [reads.count, this.#readsBetween];
     const calls = await accounts.calls(of.orders.account);
-    const giveWay = tier === 'events' || !this.#options.givesWay ? stay : () => this.#giveWay();
-    const round = new Round(of, now, { ...this.#parts, calls, signal: stopping.signal, giveWay });
+    const giveWay = quickTiers.includes(tier) || !this.#options.givesWay ? stay : () => this.#giveWay();
+    const round = new Round(of, now, { ...this.#parts, calls, signal: stopping.signal, giveWay, mostLooks: Math.max(leastLooks, Math.floor(share.left)) });
     const callsOfRound = (): number => reads.count - readsBefore - (this.#readsBetween - betweenBefore);
     let failure: unknown;
     try {
@@ -151,7 +190,7 @@ export class Pass {
     } finally {
       // Reads of a round that failed are recorded with the next round that ends well.
       if (failure !== undefined) others.note(callsOfRound());
-      alerts.recordRescued(round.rescuedOrders);
+      alerts.recordRescued(round.rescuedOrders, round.renewed);
       alerts.recordOutcome(of.tier, round.hasAdvanced ? undefined : failure); // A round that advanced leaves the next one less to read.
     }
   }
@@ -174,7 +213,7 @@ export class Pass {
     return summary;
   }
 
-  /** Once per interval the quick tier has its turn within a long round. Never rejects: the round goes on. */
+  /** Once per interval the quick tiers have their turn within a long round. Never rejects: the round goes on. */
   async #giveWay(): Promise<void> {
     const { runtime, eventsTurn, intervalMs, reads, purse, stopping } = this.#parts;
     if (stopping.signal.aborted || runtime.monotonicNowMs() - eventsTurn.atMs < intervalMs) return;
@@ -183,7 +222,7 @@ export class Pass {
     try {
       this.#purse = await purse(); // Orders were placed since, and other processes have polled.
       this.#recorded = 0;
-      await this.#tier('events', this.#purse.accounts, true);
+      for (const tier of quickTiers) await this.#tier(tier, this.#purse.accounts, true);
     } catch (error) {
       this.#failure ??= error;
     } finally {
@@ -192,16 +231,16 @@ export class Pass {
   }
 
   /** Includes what could still be paid when the tier's last round ended, even if it cannot be paid now. */
-  async #awaitedSince({ upTo }: SweepProgress, target: AccountOrders, now: Date): Promise<AccountOrders> {
+  async #awaitedSince({ upTo }: SweepProgress, target: AccountTarget, now: Date): Promise<AccountTarget> {
     const { account, livemode, firstPlacedAt } = target;
     const nowText = now.toISOString();
     const since = upTo === undefined ? firstPlacedAt : upTo < nowText ? upTo : nowText;
     const all = await this.#parts.ledger.forAdapters.accountOrders(since, account);
-    return all.find((orders) => orders.livemode === livemode) ?? target;
+    return { ...target, ...all.find((orders) => orders.livemode === livemode) };
   }
 
   /** False for our own account: nobody else has a better key for it. */
-  async #leaveToOthers(name: string, { account }: AccountOrders, error: unknown): Promise<boolean> {
+  async #leaveToOthers(name: string, { account }: AccountTarget, error: unknown): Promise<boolean> {
     const { accounts, closedToUs: left, log } = this.#parts;
     const own = await accounts.own();
     if (account === own) return false;

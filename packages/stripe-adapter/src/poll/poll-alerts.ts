@@ -3,7 +3,7 @@
 // does its work without.
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
-import { isPaid } from '@paidonce/ledger/adapter';
+import { isPaid, type KnownSubscription } from '@paidonce/ledger/adapter';
 import type { Purse } from './purse.ts';
 import { isThrottled, nameOf, sweepTiers } from './schedule.ts';
 
@@ -27,6 +27,8 @@ export class PollAlerts {
   readonly #parts: PollAlertsParts;
   /** Orders that the poll gave access to. Value: when, by our monotonic clock. */
   readonly #rescued = new Map<string, number>();
+  /** The same of subscriptions, those that it extended among them. */
+  readonly #renewed = new Map<string, number>();
 
   /** Our own failures in a row. Key: the name of a tier, or of the step before all tiers. */
   readonly #failures = new Map<string, number>();
@@ -87,29 +89,59 @@ export class PollAlerts {
     });
   }
 
-  /** Records the orders that a round gave access to. */
-  recordRescued(orderIds: readonly string[]): void {
+  /** Records the orders that a round gave access to, and the subscriptions that it granted or extended. */
+  recordRescued(orderIds: readonly string[], subscriptionIds: readonly string[]): void {
     const atMs = this.#parts.runtime.monotonicNowMs();
     for (const orderId of orderIds) if (this.#rescued.size < maxRescued) this.#rescued.set(orderId, atMs);
+    for (const id of subscriptionIds) if (this.#renewed.size < maxRescued) this.#renewed.set(id, atMs);
   }
 
   /**
-   * Sends one alert for all rescued orders whose webhook is overdue. Never rejects: an order that cannot be read must not
-   * stop the poll.
+   * Sends one alert for all rescued orders whose webhook is overdue, and one for such subscriptions. Never rejects: an order that
+   * cannot be read must not stop the poll.
    */
   async alertMissedWebhooks(): Promise<void> {
-    const { ledger, runtime } = this.#parts;
-    const late = [...this.#rescued].filter(([, atMs]) => runtime.monotonicNowMs() - atMs >= lateMs).map(([orderId]) => orderId);
-    const missed: string[] = [];
-    for (const orderId of late) {
-      this.#rescued.delete(orderId);
-      if (!(await this.#hasWebhook(orderId))) missed.push(orderId);
+    const { ledger } = this.#parts;
+    const missedRenewals = await this.#missedOf(this.#renewed, (subscriptionId) => this.#hasRenewalWebhook(subscriptionId));
+    if (missedRenewals.length > 0) {
+      ledger.forAdapters.alert({
+        kind: 'renewal_missed',
+        message: `The poll found the paid invoices of ${missedRenewals.length} subscriptions that no webhook has reported (${few(missedRenewals)}). Nobody was locked out. Is the endpoint reachable, and does it have the types of subscriptions? Run \`paidonce-stripe doctor\``,
+      });
     }
+    const missed = await this.#missedOf(this.#rescued, (orderId) => this.#hasWebhook(orderId));
     if (missed.length === 0) return;
     ledger.forAdapters.alert({
       kind: 'webhook_missed',
       message: `The poll gave access for ${missed.length} paid orders that no webhook has reported (${few(missed)}). Is the endpoint reachable, and its secret the right one? Run \`paidonce-stripe doctor\``,
     });
+  }
+
+  /** Takes out of `rescued` what waits for its webhook for long enough, and answers what has none. */
+  async #missedOf(rescued: Map<string, number>, hasWebhook: (id: string) => Promise<boolean>): Promise<readonly string[]> {
+    const { runtime } = this.#parts;
+    const missed: string[] = [];
+    for (const [id, atMs] of [...rescued]) {
+      if (runtime.monotonicNowMs() - atMs < lateMs) continue;
+      rescued.delete(id);
+      if (!(await hasWebhook(id))) missed.push(id);
+    }
+    return missed;
+  }
+
+  /** As `#hasWebhook`, of the newest invoice that the poll was the first to report as paid. */
+  async #hasRenewalWebhook(subscriptionId: string): Promise<boolean> {
+    const { ledger, log } = this.#parts;
+    try {
+      const { reference } = (await ledger.subscription(subscriptionId)) ?? {};
+      const known = reference && (await ledger.forAdapters.subscriptions.known(reference));
+      const found = known?.invoices.filter(({ fact, sources }) => fact.status === 'paid' && sources[0] === 'poll') ?? [];
+      const [newest] = found.toSorted((a, b) => endOf(b).localeCompare(endOf(a)));
+      return newest === undefined || newest.sources.includes('webhook');
+    } catch (error) {
+      log.warn({ err: error, subscriptionId }, 'a subscription could not be read, so a missing webhook of it raises no alert');
+      return true;
+    }
   }
 
   /** True if a webhook reported the payment, and also if the order cannot be read: then no false alarm. */
@@ -126,6 +158,10 @@ export class PollAlerts {
       return true;
     }
   }
+}
+
+function endOf({ fact }: KnownSubscription['invoices'][number]): string {
+  return fact.status === 'paid' ? (fact.lines.map(({ to }) => to).toSorted().at(-1) ?? '') : '';
 }
 
 function few(names: readonly string[]): string {

@@ -1,9 +1,10 @@
 // How the poll is doing, for an operator: from the log, so every process says the same.
 import type { PaymentLedger, Runtime } from '@paidonce/ledger';
 import type { AccountOrders, SweepProgress } from '@paidonce/ledger/adapter';
+import { accountTargets } from '../stripe/account-targets.ts';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
 import { openPurse, type PolledAccount } from './purse.ts';
-import { appliesTo, intervalMsOf, type SweepTier, sweepTiers } from './schedule.ts';
+import { appliesTo, intervalMsOf, type SweepTier, tiersOf } from './schedule.ts';
 
 /** One tier of the poll, in one account. */
 export interface TierHealth {
@@ -42,11 +43,11 @@ export async function pollHealth(
   { runtime, allowance, intervalMs }: { readonly runtime: Runtime; readonly allowance: ReadAllowance; readonly intervalMs: number },
 ): Promise<PollHealth> {
   const now = runtime.now();
-  const all = await ledger.forAdapters.accountOrders();
+  const all = await accountTargets(ledger, now);
   const shown = all.toSorted((a, b) => newestOf(b).localeCompare(newestOf(a))).slice(0, shownAccounts);
   const purse = await openPurse(ledger, shown, allowance, now);
   return {
-    tiers: purse.accounts.flatMap((account) => sweepTiers.map((tier) => tierHealth(tier, account, intervalMs, now))),
+    tiers: purse.accounts.flatMap((account) => tiersOf(account.orders).map((tier) => tierHealth(tier, account, intervalMs, now))),
     reads: {
       allowed: allowance.of(all),
       ...(shown.length === all.length ? { left: purse.left } : {}),
@@ -61,11 +62,13 @@ function newestOf({ newestPaidAt, firstPlacedAt }: AccountOrders): string {
 
 function tierHealth(tier: SweepTier, { orders, progress, share }: PolledAccount, intervalMs: number, now: Date): TierHealth {
   const read = progress[tier];
-  const { upTo }: Partial<SweepProgress> = read.status === 'fulfilled' ? read.value : {};
+  const { upTo }: Partial<SweepProgress> = read?.status === 'fulfilled' ? read.value : {};
   const about = { tier, account: orders.account, livemode: orders.livemode, ...(upTo === undefined ? {} : { upTo }) };
   const isNeeded = appliesTo(tier, orders);
-  if (!isNeeded || read.status === 'rejected') return { ...about, isNeeded, lateMs: 0 };
-  const dueMs = Date.parse(upTo ?? orders.firstPlacedAt) + intervalMsOf(tier, { intervalMs, orders, share, now });
+  if (!isNeeded || read?.status !== 'fulfilled') return { ...about, isNeeded, lateMs: 0 };
+  const againMs = Date.parse(upTo ?? orders.firstPlacedAt) + intervalMsOf(tier, { intervalMs, orders, share, now });
+  const firstMs = tier === 'due' ? Date.parse(orders.subscriptions?.oldestDueAt ?? orders.firstPlacedAt) : againMs;
+  const dueMs = Math.max(againMs, firstMs);
   const lateMs = now.getTime() - dueMs;
   return { ...about, isNeeded, dueAt: new Date(dueMs).toISOString(), lateMs: lateMs > graceIntervals * intervalMs ? lateMs : 0 };
 }

@@ -1,17 +1,18 @@
-// The poll finds payments whose webhooks were lost. Three tiers list events, completed sessions and money. Each runs on its
-// own account, in rounds; one process runs a round, elected through the tier's stream. Reading twice is harmless.
+// The poll finds payments whose webhooks were lost. Three tiers list events, completed sessions and money; four more are of
+// subscriptions. Each runs on its own account, in rounds; one process runs a round, elected through the tier's stream. Reading twice is harmless.
 import { LedgerError } from '@paidonce/ledger';
-import { type AccountOrders, traced } from '@paidonce/ledger/adapter';
-import { readableAccounts } from '../stripe/accounts.ts';
+import { traced } from '@paidonce/ledger/adapter';
+import { type AccountTarget, accountTargets } from '../stripe/account-targets.ts';
+import { inKeysMode } from '../stripe/accounts.ts';
 import { DueRounds } from './due-rounds.ts';
 import { Pass, type PassParts, type PollParts } from './pass.ts';
 import { PollAlerts } from './poll-alerts.ts';
 import { openPurse, type Purse } from './purse.ts';
-import { type SweepTier, sweepTiers } from './schedule.ts';
+import { quickTiers, type SweepTier, sweepTiers } from './schedule.ts';
 import type { SweepResult } from './sweep-result.ts';
 
 export interface SweepOptions {
-  /** Default: all three. */
+  /** Default: all. Those of subscriptions find nothing where the ledger keeps none. */
   readonly tiers?: readonly SweepTier[];
   /** Only tiers for which no process has finished a round within their interval. Default false. */
   readonly onlyDue?: boolean;
@@ -56,7 +57,7 @@ export class Poll {
     this.#soon = true;
     const work = this.#turn.then(() => {
       this.#soon = false; // A request that comes from here on needs a pass of its own.
-      return this.#sweep({ tiers: ['objects', 'money'] });
+      return this.#sweep({ tiers: ['objects', 'invoices', 'money', 'subscriptions'] });
     });
     this.#turn = work.catch((error: unknown) => this.#warn(error));
   }
@@ -90,12 +91,12 @@ export class Poll {
   }
 
   #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepResult> {
-    const givesWay = this.#polls || tiers.includes('events');
+    const givesWay = this.#polls || quickTiers.some((tier) => tiers.includes(tier));
     return traced(
       'paidonce.poll_pass',
       { 'paidonce.tiers': tiers.join(' ') },
       async (note) => {
-        const swept = await Pass.run(this.#passParts, { tiers, onlyDue, givesWay });
+        const swept = await Pass.run(this.#passParts, { tiers, onlyDue, givesWay }).finally(() => this.#parts.watch?.check());
         const { lookedAt, calls, found, rescued } = swept;
         note({ 'paidonce.looked_at': lookedAt, 'paidonce.calls': calls, 'paidonce.found': found, 'paidonce.rescued': rescued });
         return swept;
@@ -116,8 +117,9 @@ export class Poll {
   }
 
   /** Each account has its own lists, so its own rounds. Only orders in our key's mode: the key cannot read the other. */
-  async #targets(): Promise<readonly AccountOrders[]> {
-    const { ledger, accounts } = this.#parts;
-    return (await readableAccounts(ledger, accounts)).orders;
+  async #targets(): Promise<readonly AccountTarget[]> {
+    const { ledger, accounts, runtime, subscriptions } = this.#parts;
+    const now = runtime.now();
+    return (await inKeysMode(await accountTargets(ledger, now, subscriptions?.clock.now ?? now), accounts)).orders;
   }
 }

@@ -1,16 +1,18 @@
 // What the poll may spend, as of the beginning of a pass: how far the tiers of each account have come, and its share.
 import type { PaymentLedger } from '@paidonce/ledger';
-import type { AccountOrders, DayOfReads, SweepProgress } from '@paidonce/ledger/adapter';
+import type { DayOfReads, SweepProgress } from '@paidonce/ledger/adapter';
+import type { AccountTarget } from '../stripe/account-targets.ts';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
-import { nameOf, type SweepTier, sweepTiers } from './schedule.ts';
+import { nameOf, type SweepTier, tiersOf } from './schedule.ts';
 import { allReads, type Share, sharesOf } from './shares.ts';
 
 /** How far the rounds of a tier have come. Rejected: its stream cannot be read, which keeps no other tier from its rounds. */
 type TierProgress = PromiseSettledResult<SweepProgress>;
 
 export interface PolledAccount {
-  readonly orders: AccountOrders;
-  readonly progress: Readonly<Record<SweepTier, TierProgress>>;
+  readonly orders: AccountTarget;
+  /** Of each tier that the account has. */
+  readonly progress: Readonly<Partial<Record<SweepTier, TierProgress>>>;
   readonly share: Share;
 }
 
@@ -25,7 +27,7 @@ export interface Purse {
 /** Reads how far the tiers of each account have come. Never rejects for a tier that cannot be read. */
 export async function openPurse(
   ledger: PaymentLedger,
-  targets: readonly AccountOrders[],
+  targets: readonly AccountTarget[],
   allowance: ReadAllowance,
   now: Date,
 ): Promise<Purse> {
@@ -43,9 +45,10 @@ export async function openPurse(
 
 type AccountProgress = Omit<PolledAccount, 'share'>;
 
-async function readProgress(ledger: PaymentLedger, orders: AccountOrders): Promise<AccountProgress & { spent: readonly DayOfReads[] }> {
-  const tiers = sweepTiers.map((tier) => ledger.forAdapters.sweepProgress(nameOf(tier, orders)));
-  const [events, objects, money] = (await Promise.allSettled(tiers)) as [TierProgress, TierProgress, TierProgress];
-  const spent = [events, objects, money].flatMap((tier) => (tier.status === 'fulfilled' ? tier.value.spent : []));
-  return { orders, progress: { events, objects, money }, spent };
+async function readProgress(ledger: PaymentLedger, orders: AccountTarget): Promise<AccountProgress & { spent: readonly DayOfReads[] }> {
+  const tiers = tiersOf(orders);
+  const read = await Promise.allSettled(tiers.map((tier) => ledger.forAdapters.sweepProgress(nameOf(tier, orders))));
+  const spent = read.flatMap((tier) => (tier.status === 'fulfilled' ? tier.value.spent : []));
+  const progress = Object.fromEntries(tiers.map((tier, place) => [tier, read[place]])) as PolledAccount['progress'];
+  return { orders, progress, spent };
 }

@@ -6,6 +6,9 @@ import type { Intake } from '../intake/intake.ts';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import type { OurLedger } from '../intake/our-ledger.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
+import type { SubscriptionIntake, SubscriptionLedger } from '../intake/subscription-intake.ts';
+import type { ProviderClock } from '../intake/provider-clock.ts';
+import type { AccountTarget } from '../stripe/account-targets.ts';
 import type { Provenance } from '../mapping/provenance.ts';
 import type { ListWindow } from '../stripe/list-window.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
@@ -21,12 +24,23 @@ export interface Counts {
   failed: number;
 }
 
+/** What the tiers of subscriptions need. */
+export interface PollSubscriptions {
+  readonly ledger: SubscriptionLedger;
+  readonly intake: SubscriptionIntake;
+  readonly clock: ProviderClock;
+}
+
 export interface RoundParts {
   readonly ledger: PaymentLedger;
   readonly calls: StripeCalls;
   readonly intake: Intake;
   readonly events: StripeEvents;
   readonly ourLedger: OurLedger;
+  /** Absent: the ledger keeps no subscriptions. */
+  readonly subscriptions?: PollSubscriptions;
+  /** Of one round. */
+  readonly mostLooks: number;
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** Called after each object: the quick tier has its turn, where it is due. Never rejects. */
@@ -51,7 +65,7 @@ const mostPages = 1_000;
 export class Round {
   readonly tier: string;
   readonly number: number;
-  readonly orders: AccountOrders;
+  readonly orders: AccountTarget;
   readonly progress: SweepProgress;
   readonly startedAt: Date;
   readonly parts: RoundParts;
@@ -61,9 +75,11 @@ export class Round {
   readonly counts: Counts = { lookedAt: 0, found: 0, rescued: 0, failed: 0 };
   /** Orders that got access by this round, before any other source reported their payment. */
   readonly rescuedOrders: string[] = [];
+  /** Subscriptions that were granted, restored or extended by this round, before any other source reported the payment. */
+  readonly renewed: string[] = [];
 
   constructor(
-    of: { readonly tier: string; readonly number: number; readonly orders: AccountOrders; readonly progress: SweepProgress },
+    of: { readonly tier: string; readonly number: number; readonly orders: AccountTarget; readonly progress: SweepProgress },
     startedAt: Date,
     parts: RoundParts,
   ) {
@@ -165,9 +181,11 @@ export class Round {
   #count(result: IntakeResult): void {
     if (result.outcome === 'not_ours' || result.outcome === 'ignored' || result.outcome === 'unreadable') return;
     this.counts.found += 1;
+    if (result.outcome === 'extended') this.renewed.push(result.subscriptionId);
     if (result.outcome !== 'granted' && result.outcome !== 'restored') return;
     this.counts.rescued += 1;
-    this.rescuedOrders.push(result.orderId);
+    if (result.orderId !== undefined) this.rescuedOrders.push(result.orderId);
+    else this.renewed.push(result.subscriptionId);
   }
 
   /**

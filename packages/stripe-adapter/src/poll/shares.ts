@@ -1,6 +1,7 @@
 // How the accounts of a platform share the reads of the poll: pure. An account that sells gets what its rounds cost; one that
 // rests gets less with each day since its newest payment. What one account spends, no other one lacks.
-import type { AccountOrders, DayOfReads } from '@paidonce/ledger/adapter';
+import type { DayOfReads } from '@paidonce/ledger/adapter';
+import { type AccountTarget, paymentsOf } from '../stripe/account-targets.ts';
 import { allowanceDays, leastReads, pollPart } from '../stripe/read-allowance.ts';
 
 /** What the poll may spend on one account. */
@@ -15,7 +16,7 @@ export interface Share {
 
 /** An account, and the days of all its tiers. */
 export interface Spender {
-  readonly orders: AccountOrders;
+  readonly orders: AccountTarget;
   readonly spent: readonly DayOfReads[];
 }
 
@@ -36,15 +37,19 @@ export function sharesOf(spenders: readonly Spender[], allowance: number, now: D
   });
 }
 
-/** A payment of the last month weighs one, and so does an account that is in use today; after a month of rest a thirtieth is left. */
-function weightOf(orders: AccountOrders, now: Date): number {
-  const { paidIn30Days } = orders;
+/**
+ * A payment of the last month weighs one, and so does an account that is in use today, as where somebody renews; after a month of
+ * rest a thirtieth is left.
+ */
+function weightOf(orders: AccountTarget, now: Date): number {
+  const payments = paymentsOf(orders);
   const days = restMs(orders, now) / dayMs;
-  return Math.min(paidIn30Days, paymentsForAllRounds) + paidIn30Days / paymentsPerPage + 1 / Math.min(Math.max(days, 1), allowanceDays);
+  return Math.min(payments, paymentsForAllRounds) + payments / paymentsPerPage + 1 / Math.min(Math.max(days, 1), allowanceDays);
 }
 
 /** Since the newest payment, or the newest order that may still be paid. */
-function restMs({ newestPaidAt, awaited, firstPlacedAt }: AccountOrders, now: Date): number {
+function restMs({ newestPaidAt, awaited, firstPlacedAt, subscriptions }: AccountTarget, now: Date): number {
+  if (subscriptions !== undefined && subscriptions.living > 0) return 0;
   const newest = [newestPaidAt, awaited?.newestPlacedAt, firstPlacedAt].flatMap((time) => (time === undefined ? [] : Date.parse(time)));
   return now.getTime() - Math.max(...newest);
 }

@@ -70,7 +70,15 @@ export async function readableAccounts(
   ledger: PaymentLedger,
   accounts: Accounts,
 ): Promise<{ readonly orders: readonly AccountOrders[]; readonly livemode: boolean | undefined }> {
-  const all = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
+  return inKeysMode(await ledger.forAdapters.accountOrders(), accounts);
+}
+
+/** Of these, the accounts of Stripe in our key's mode. @throws LedgerError as `keyMode`. */
+export async function inKeysMode<T extends AccountOrders>(
+  accountsOfAll: readonly T[],
+  accounts: Accounts,
+): Promise<{ readonly orders: readonly T[]; readonly livemode: boolean | undefined }> {
+  const all = accountsOfAll.filter(({ account }) => account.startsWith('acct_'));
   const livemode = await keyMode(all, accounts);
   return { orders: all.filter((orders) => orders.livemode === livemode), livemode };
 }

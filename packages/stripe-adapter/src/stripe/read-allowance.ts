@@ -2,7 +2,7 @@
 // each transaction and at least 10,000, on a platform for all accounts together. By default we take half, so that the shop
 // has as much for itself, and the allowance follows its payments.
 import type { PaymentLedger, Runtime } from '@paidonce/ledger';
-import type { AccountOrders } from '@paidonce/ledger/adapter';
+import { type AccountTarget, accountTargets, paymentsOf } from './account-targets.ts';
 
 export const allowanceDays = 30;
 export const leastReads = 5_000;
@@ -28,7 +28,7 @@ export class ReadAllowance {
   }
 
   /** The reads of 30 days for all these accounts together. */
-  of(accounts: readonly Pick<AccountOrders, 'paidIn30Days'>[]): number {
+  of(accounts: Parameters<typeof readsFor>[0]): number {
     return this.#given ?? readsFor(accounts);
   }
 
@@ -47,12 +47,13 @@ export class ReadAllowance {
   }
 
   async #read(livemode: boolean): Promise<number> {
-    return readsFor((await this.#ledger.forAdapters.accountOrders()).filter((orders) => orders.livemode === livemode));
+    const targets = await accountTargets(this.#ledger, this.#runtime.now());
+    return readsFor(targets.filter((target) => target.livemode === livemode));
   }
 }
 
 /** The default allowance of a shop with these accounts. */
-export function readsFor(accounts: readonly Pick<AccountOrders, 'paidIn30Days'>[]): number {
-  const payments = accounts.reduce((sum, { paidIn30Days }) => sum + paidIn30Days, 0);
-  return Math.max(leastReads, readsPerPayment * payments);
+export function readsFor(accounts: readonly Pick<AccountTarget, 'paidIn30Days' | 'subscriptions'>[]): number {
+  const payments = accounts.reduce((sum, account) => sum + paymentsOf(account), 0);
+  return Math.max(leastReads, Math.floor(readsPerPayment * payments));
 }

@@ -169,6 +169,10 @@ function outcomeOf({ outcome }: IntakeResult | WebhookAnswer): WebhookAnswer['ou
     case 'suspended':
     case 'restored':
     case 'revoked':
+    case 'extended':
+    case 'plan_changed':
+    case 'adjusted':
+    case 'ended':
     case 'review':
     case 'recorded':
       return 'recorded';

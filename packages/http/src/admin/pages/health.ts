@@ -68,7 +68,15 @@ function accountCard(context: PageContext, account: AccountHealth, at: number): 
 function pollCard(context: PageContext, tiers: readonly TierHealth[]): Html {
   const { words } = context;
   const { health } = words;
-  const abouts = { events: health.events, objects: health.objectsTier, money: health.money } as const;
+  const abouts: Readonly<Record<TierHealth['tier'], string>> = {
+    events: health.events,
+    'events-billing': health.billingEvents,
+    objects: health.objectsTier,
+    invoices: health.invoicesTier,
+    money: health.money,
+    subscriptions: health.subscriptionsTier,
+    due: health.dueTier,
+  };
   const several = new Set(tiers.map(({ account, livemode }) => `${account} ${livemode}`)).size > 1;
   const rows = tiers.map((tier) => [
     html`<b class="id">${tier.tier}</b>${sub(several ? tier.account : abouts[tier.tier])}`,

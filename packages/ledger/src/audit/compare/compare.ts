@@ -1,6 +1,7 @@
 // Compares the shop's own table of memberships with the log, in both directions, as after a restore of either of them.
 import type { Position } from '../../event-store/event-store.ts';
-import { isPending, type MembershipStatus, type OrderState } from '../../order/order.ts';
+import { isPending } from '../../order/delivery-state.ts';
+import type { MembershipStatus, OrderState } from '../../order/order.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { storedEvent } from '../log/log-row.ts';

@@ -17,7 +17,7 @@ import { type ReadEvent, reportIn, type TimelineEntry, timelineOf } from './time
 export interface ExplainOptions {
   /** Explains the log up to this position. Default: up to its end. */
   readonly asOf?: Position;
-  /** Called by `explainMember` with the number of events read so far: it searches the whole log for the member's orders. */
+  /** Called by `explainMember` with the number of events read so far: it searches the whole log for what the member has. */
   readonly onEvents?: (events: number) => void;
 }
 
@@ -94,22 +94,30 @@ function explained(orderId: string, events: readonly ReadEvent[], references: re
  * @throws LedgerError `corrupt`, `file_newer`: a stream cannot be read. Also what the store throws.
  */
 export async function explainMember(log: LogReader, memberId: string, options: ExplainOptions = {}): Promise<readonly Explanation[]> {
-  const { asOf, onEvents } = options;
-  const orderIds: string[] = [];
+  const orderIds = await placedBy(log, memberId, { type: 'OrderPlaced', prefix: orderAggregate.stream('') }, options);
+  const explained = await Promise.all(orderIds.map((orderId) => explainOrder(log, orderId, options)));
+  return explained.filter((each) => each !== undefined);
+}
+
+/** Searches the log for what was placed by a member. Answers the ids, in the order in which they were placed. */
+export async function placedBy(
+  log: LogReader,
+  memberId: string,
+  { type, prefix }: { readonly type: string; readonly prefix: string },
+  { asOf, onEvents }: ExplainOptions,
+): Promise<readonly string[]> {
+  const ids: string[] = [];
   let events = 0;
   for await (const rows of log.rows(defined({ upTo: asOf }))) {
     for (const row of rows) {
-      const { stream, type, data } = row;
-      // Search the text before parsing it: in a large log most orders belong to other members.
-      if (type !== 'OrderPlaced' || !data.includes(memberId)) continue;
-      if ((storedEvent(row).data as { memberId?: unknown }).memberId === memberId)
-        orderIds.push(stream.slice(orderAggregate.stream('').length));
+      // Search the text before parsing it: in a large log most belong to other members.
+      if (row.type !== type || !row.data.includes(memberId)) continue;
+      if ((storedEvent(row).data as { memberId?: unknown }).memberId === memberId) ids.push(row.stream.slice(prefix.length));
     }
     events += rows.length;
     onEvents?.(events);
   }
-  const explained = await Promise.all(orderIds.map((orderId) => explainOrder(log, orderId, options)));
-  return explained.filter((each) => each !== undefined);
+  return ids;
 }
 
 function readEvent(stored: StoredEvent): ReadEvent {
@@ -134,5 +142,5 @@ function referenceEntry(reference: string, orderId: string, row: LogRow): readon
   // An observation that was held under several references is shown once, under the payment's own id.
   if (event.type === 'PaymentHeld')
     return referenceName(event.data.payment) === reference ? [{ ...place, kind: 'held', reference, report: reportIn(event.data) }] : [];
-  return event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];
+  return event.type === 'ReferenceLinked' && event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];
 }

@@ -1,15 +1,16 @@
 // Turns an explanation into lines of text: a summary, then the timeline.
 import { moneyText } from '../minor-units.ts';
 import type { Explanation } from './explain.ts';
+import type { SubscriptionExplanation } from './explain-subscription.ts';
 import type { Language } from './language.ts';
 import { type Messages, timeText } from './messages.ts';
 import { english } from './messages-en.ts';
 import { traditionalChinese } from './messages-zh-tw.ts';
+import { rowLines } from './row-lines.ts';
 import { rowText } from './row-text.ts';
-import type { RowText } from './row-text-types.ts';
 import type { EntryOf } from './row-types.ts';
 import { rowsOf } from './rows.ts';
-import { sentenceText } from './sentence.ts';
+import { subscriptionLines } from './subscription-lines.ts';
 import type { SourceReport, TimelineEntry, Verdict } from './timeline.ts';
 
 const languages: Readonly<Record<Language, Messages>> = { en: english, 'zh-TW': traditionalChinese };
@@ -33,37 +34,34 @@ export function explanationLines(
   return [...summaryLines(explanation, messages), '', ...timeline].map(messages.finish);
 }
 
-/** A row as lines: what happened, below it what the shop or a person made of it, and the events that are folded. */
-function rowLines({ title, detail, reason, below, folded, gap }: RowText, at: string): readonly string[] {
-  const head = [title, ...(detail ? [detail] : [])].map((sentence) => sentenceText(sentence)).join('. ');
-  const said = reason === undefined ? '' : ` "${reason}"`;
-  const beside = ' '.repeat(timeText(at).length + 2);
-  const lines = below.flatMap(({ head: first, note, lines: others }) => [
-    `${sentenceText(first)}${note ? ` (${sentenceText(note)})` : ''}`,
-    ...others.map((line) => sentenceText(line)),
-  ]);
-  const seen = folded?.lines.map(({ at: seenAt, source, evidence }) => `${timeText(seenAt)} ${source} ${evidence}`) ?? [];
-  return [
-    ...(gap ? [`${beside}${sentenceText(gap)}`] : []),
-    `${timeText(at)}  ${head}${said}`,
-    ...[...lines, ...(folded ? [sentenceText(folded.summary)] : []), ...seen].map((line) => `${beside}${line}`),
-  ];
-}
-
 /**
- * Returns a line that says whether the member has access, then the lines of each order.
+ * Returns a line that says whether the member has access, then the lines of each order and subscription.
  * @param past true if the explanations are of an earlier position (`asOf`): then the first line is in the past tense.
  */
 export function memberLines(
   memberId: string,
   explanations: readonly Explanation[],
-  { language = 'en', past = false, every = false }: LineOptions & { readonly language?: Language; readonly past?: boolean } = {},
+  {
+    language = 'en',
+    past = false,
+    every = false,
+    subscriptions = [],
+  }: LineOptions & {
+    readonly language?: Language;
+    readonly past?: boolean;
+    /** Default: the member has none. */
+    readonly subscriptions?: readonly SubscriptionExplanation[];
+  } = {},
 ): readonly string[] {
-  const giving = explanations.filter(({ membership }) => membership === 'active').map(({ orderId }) => orderId);
+  const giving = {
+    orders: explanations.filter(({ membership }) => membership === 'active').map(({ orderId }) => orderId),
+    subscriptions: subscriptions.filter(({ membership }) => membership === 'active').map(({ subscriptionId }) => subscriptionId),
+  };
   const { summary, finish } = languages[language];
   return [
     finish(summary.access(memberId, giving, past)),
     ...explanations.flatMap((each) => ['', ...explanationLines(each, language, { every })]),
+    ...subscriptions.flatMap((each) => ['', ...subscriptionLines(each, language, { every })]),
   ];
 }
 

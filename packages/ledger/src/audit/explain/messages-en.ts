@@ -32,11 +32,12 @@ export const english: Messages = {
   },
   duration: (ms) => durationText(ms, 'en'),
   summary: {
-    access: (memberId, orderIds, past) => {
+    access: (memberId, { orders, subscriptions }, past) => {
       const has = past ? 'had' : 'has';
-      return orderIds.length === 0
+      const by = [...orders.map((id) => `order ${id}`), ...subscriptions.map((id) => `subscription ${id}`)];
+      return by.length === 0
         ? `Member ${memberId} ${has} no access: none of the orders below ${past ? 'gave' : 'gives'} it.`
-        : `Member ${memberId} ${has} access, by order ${orderIds.join(' and order ')}.`;
+        : `Member ${memberId} ${has} access, by ${by.join(' and ')}.`;
     },
     heading: ({ orderId, memberId, plan }) =>
       memberId === undefined ? `Order ${orderId}` : `Order ${orderId} of member ${memberId}, plan ${plan}`,

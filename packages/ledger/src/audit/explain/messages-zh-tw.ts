@@ -66,10 +66,15 @@ export const traditionalChinese: Messages = {
   },
   duration: (ms) => durationText(ms, 'zh-TW'),
   summary: {
-    access: (memberId, orderIds, past) =>
-      orderIds.length === 0
+    access: (memberId, { orders, subscriptions }, past) => {
+      const by = [
+        ...(orders.length > 0 ? [`訂單 ${orders.join('、')}`] : []),
+        ...(subscriptions.length > 0 ? [`訂閱 ${subscriptions.join('、')}`] : []),
+      ];
+      return by.length === 0
         ? `會員 ${memberId} ${past ? '當時' : '目前'}沒有會員資格：以下訂單都未給予。`
-        : `會員 ${memberId} ${past ? '當時' : '目前'}有會員資格，來自訂單 ${orderIds.join('、')}。`,
+        : `會員 ${memberId} ${past ? '當時' : '目前'}有會員資格，來自${by.join('與')}。`;
+    },
     heading: ({ orderId, memberId, plan }) =>
       memberId === undefined ? `訂單 ${orderId}` : `訂單 ${orderId}，會員 ${memberId}，方案 ${plan}`,
     membership: (status, since) =>

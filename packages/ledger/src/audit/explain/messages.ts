@@ -8,6 +8,12 @@ import type { SourceReport, Verdict } from './timeline.ts';
 
 type VerdictOf<To extends Verdict['verdict']> = Extract<Verdict, { verdict: To }>;
 
+/** The ids of what gives access. */
+export interface Giving {
+  readonly orders: readonly string[];
+  readonly subscriptions: readonly string[];
+}
+
 export interface Messages {
   /** What stands between two sentences. */
   readonly space: string;
@@ -22,8 +28,8 @@ export interface Messages {
   fact(fact: Fact, payment: string, money: (amountMinor: number, currency?: string) => string): string;
   duration(ms: number): string;
   readonly summary: {
-    /** @param orderIds the orders that give access; empty: the member has none. @param past true: use the past tense. */
-    access(memberId: string, orderIds: readonly string[], past: boolean): string;
+    /** @param giving what gives access; empty: the member has none. @param past true: use the past tense. */
+    access(memberId: string, giving: Giving, past: boolean): string;
     heading(explanation: Explanation): string;
     membership(status: MembershipStatus, since: string | undefined): string;
     /** Says why the first decision was made. */

@@ -14,7 +14,7 @@ import type { LogReader } from '../log/log-reader.ts';
 import { type LogRow, storedEvent } from '../log/log-row.ts';
 import { withSqliteLog } from '../log/sqlite-copy.ts';
 import type { ScannedStream } from '../log/sqlite-log.ts';
-import { policiesIn } from '../verify/verify-context.ts';
+import { policiesIn } from '../verify/policies.ts';
 import type { Accounts } from './accounts.ts';
 import type { Fees } from './fees.ts';
 
@@ -68,7 +68,7 @@ export async function journalEntries(
 ): Promise<void> {
   await withSqliteLog(log, options, async ({ log: file, upTo, copied }) => {
     let events = copied;
-    const policies = policiesIn(file, upTo);
+    const { ofOrders: policies } = policiesIn(file, upTo);
     const policyOf = (hash: string | undefined): Policy => policies.get(hash ?? '')?.policy ?? defaultPolicy;
     for (const range of file.streamRanges(1_000)) {
       for (const stream of file.streams(range, upTo)) {

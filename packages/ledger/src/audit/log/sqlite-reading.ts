@@ -99,12 +99,12 @@ export function prepareReading(db: DatabaseSync): Record<LogQuery, StatementSync
     newest: db.prepare('SELECT revision, (SELECT max(revision) FROM events WHERE stream = streams.id) FROM streams WHERE id = ?'),
     links: db.prepare(
       `SELECT s.name, e.position, e.revision, e.data FROM streams s JOIN events e ON e.stream = s.id
-       WHERE s.name = ? AND e.type = 'ReferenceLinked' AND e.position <= ? ORDER BY e.revision`,
+       WHERE s.name = ? AND e.type IN ('ReferenceLinked', 'SubscriptionLinked') AND e.position <= ? ORDER BY e.revision`,
     ),
     linksIn: db.prepare(
       // Select by the names of the streams: most events of a range belong to orders, and need not be read.
       `SELECT s.name, e.position, e.revision, e.data FROM streams s CROSS JOIN events e ON e.stream = s.id
-       WHERE s.id > ? AND s.id <= ? AND s.name GLOB 'reference-*' AND e.type = 'ReferenceLinked' AND e.position <= ?
+       WHERE s.id > ? AND s.id <= ? AND s.name GLOB 'reference-*' AND e.type IN ('ReferenceLinked', 'SubscriptionLinked') AND e.position <= ?
        ORDER BY s.id, e.revision`,
     ),
     streams: db.prepare(

@@ -10,6 +10,7 @@ import { readModelCursor } from '../../read-models/read-model-file.ts';
 import { layout, schema } from '../../read-models/read-model-layout.ts';
 import type { SweepRow } from '../../read-models/sweep-rows.ts';
 import { type LiveTables, openLiveTables } from './live-tables.ts';
+import { type LiveSubscriptions, openLiveSubscriptions } from './replay-subscriptions.ts';
 
 export interface LiveOrder {
   /** The row. Key: the name of the column. */
@@ -39,6 +40,7 @@ export interface LiveReadModels {
   /** Returns the ids of orders that have reviews, but no row of their own. */
   strayReviews(): readonly string[];
   readonly tables: LiveTables;
+  readonly subscriptions: LiveSubscriptions;
   close(): void;
 }
 
@@ -112,6 +114,7 @@ function readFrom(db: DatabaseSync): LiveReadModels {
         .all()
         .map((row) => String(row['order_id'])),
     tables: openLiveTables(db),
+    subscriptions: openLiveSubscriptions(db),
     close: () => db.close(),
   };
 }

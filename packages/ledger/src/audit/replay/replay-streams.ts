@@ -1,6 +1,5 @@
 // Rebuilds the rows of the read models for a part of the log, with the code that makes the live ones, and compares them.
 // It handles one order after the other: only one state is in memory, and nothing is written.
-import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
 import { logStart, type Position, type StoredEvent } from '../../event-store/event-store.ts';
 import type { MembershipStatus } from '../../order/order.ts';
@@ -14,21 +13,28 @@ import {
   orderColumns,
   rowsOf,
 } from '../../read-models/order-rows.ts';
+import { isOfSubscription } from '../../read-models/subscription-rows.ts';
 import { foldSweep, isOfSweep, sweepRow, tierOf } from '../../read-models/sweep-rows.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import type { FoldedSweep } from '../../streams/sweep-streams.ts';
 import type { ScannedStream, SqliteLog } from '../log/sqlite-log.ts';
 import { parseRow } from '../verify/read-stream.ts';
 import type { StreamPart } from '../verify/verify-streams.ts';
-import type { Difference } from './difference.ts';
+import { type Difference, isSameJson } from './difference.ts';
 import { type LiveReadModels, openLiveReadModels } from './live-read-models.ts';
+import { replaySubscription, subscriptionPoliciesIn } from './replay-subscriptions.ts';
 import { type ReplayedTables, ReplayTables } from './replay-tables.ts';
+import { noteAccount, type ReplayedAccount } from './replayed-accounts.ts';
 
 export interface ReplayedPart {
   readonly events: number;
   readonly orders: number;
   /** How many orders have each status. */
   readonly memberships: Readonly<Record<MembershipStatus, number>>;
+  readonly subscriptions: number;
+  /** How many subscriptions have each status. */
+  readonly subscriptionMemberships: Readonly<Record<MembershipStatus, number>>;
+  /** Of orders and of subscriptions, likewise below. */
   readonly openReviews: number;
   readonly pendingDeliveries: number;
   readonly accounts: readonly ReplayedAccount[];
@@ -40,16 +46,6 @@ export interface ReplayedPart {
   readonly differing: number;
   /** What the part adds to the tables that are of no one order. Undefined: nothing is compared, or an order cannot be replayed. */
   readonly tables: ReplayedTables | undefined;
-}
-
-export interface ReplayedAccount {
-  readonly account: string;
-  readonly livemode: boolean;
-  readonly firstPlacedAt: string;
-  /** True if a payment of an order is paid now. */
-  readonly isPaid: boolean;
-  /** True if a payment was ever paid in one of the orders, also if it was moved to another order later. */
-  readonly wasPaid: boolean;
 }
 
 const listed = 1_000;
@@ -89,11 +85,20 @@ class Replay {
 
   over(log: SqliteLog, { range, upTo }: StreamPart): ReplayedPart {
     const memberships: Record<MembershipStatus, number> = { none: 0, active: 0, suspended: 0, revoked: 0 };
-    const counts = { events: 0, orders: 0, openReviews: 0, pendingDeliveries: 0 };
+    const subscriptionMemberships = { ...memberships };
+    const counts = { events: 0, orders: 0, subscriptions: 0, openReviews: 0, pendingDeliveries: 0 };
+    const policies = subscriptionPoliciesIn(log, upTo);
     for (const stream of log.streams(range, upTo)) {
       counts.events += stream.rows.length;
       if (stream.name !== null && isOfSweep(stream.name)) this.#compareSweep(stream.name, stream.rows);
       if (stream.name !== null) this.#tables?.stream(stream.name, storedIn(stream.rows));
+      if (stream.rows.length > 0 && stream.name !== null && isOfSubscription(stream.name)) {
+        const told = replaySubscription(stream, policies, this.#live?.subscriptions, (difference) => this.#differs(difference));
+        counts.subscriptions += 1;
+        counts.openReviews += told?.openReviews ?? 0;
+        counts.pendingDeliveries += Number(told?.isPending === true);
+        if (told) subscriptionMemberships[told.status] += 1;
+      }
       if (stream.rows.length === 0 || !stream.name?.startsWith(orderAggregate.stream(''))) continue;
       counts.orders += 1;
       const orderId = stream.name.slice(orderAggregate.stream('').length);
@@ -109,7 +114,16 @@ class Replay {
     }
     const [accounts, cursor] = [[...this.#accounts.values()], this.#live?.cursor];
     const tables = this.#isBroken ? undefined : this.#tables?.end((position) => log.originOf(position) as Position);
-    return { ...counts, memberships, accounts, cursor, tables, differences: this.#differences, differing: this.#differing };
+    return {
+      ...counts,
+      memberships,
+      subscriptionMemberships,
+      accounts,
+      cursor,
+      tables,
+      differences: this.#differences,
+      differing: this.#differing,
+    };
   }
 
   #note({ state }: FoldedOrder, { rows }: ScannedStream): void {
@@ -199,18 +213,6 @@ class Replay {
   }
 }
 
-/** Merges what one more order, or one more part, adds about an account. @param accounts is changed. */
-export function noteAccount(accounts: Map<string, ReplayedAccount>, also: ReplayedAccount): void {
-  const key = `${also.account} ${also.livemode}`;
-  const known = accounts.get(key) ?? also;
-  accounts.set(key, {
-    ...known,
-    firstPlacedAt: known.firstPlacedAt < also.firstPlacedAt ? known.firstPlacedAt : also.firstPlacedAt,
-    isPaid: known.isPaid || also.isPaid,
-    wasPaid: known.wasPaid || also.wasPaid,
-  });
-}
-
 /** The events of a stream, up to one that cannot be parsed: the live read models stop there too. */
 function storedIn(rows: ScannedStream['rows']): readonly StoredEvent[] {
   const events: StoredEvent[] = [];
@@ -224,16 +226,6 @@ function storedIn(rows: ScannedStream['rows']): readonly StoredEvent[] {
 
 function aRow(row: unknown): string {
   return row === undefined ? 'nothing' : 'a row';
-}
-
-/** Compares two JSON texts. The order of their keys does not matter. */
-function isSameJson(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'string' || typeof b !== 'string') return false;
-  try {
-    return isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
-  } catch {
-    return false;
-  }
 }
 
 /** The order as its live row names positions: those of the original log, where a copy of it is replayed. */

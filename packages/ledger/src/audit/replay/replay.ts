@@ -7,8 +7,9 @@ import { withSqliteLog } from '../log/sqlite-copy.ts';
 import { runScanJobs, type ScanPoolOptions, streamParts } from '../scan/scan-pool.ts';
 import type { Difference } from './difference.ts';
 import { type LiveAccount, type LiveReadModels, openLiveReadModels } from './live-read-models.ts';
-import { noteAccount, type ReplayedAccount, type ReplayedPart } from './replay-streams.ts';
+import type { ReplayedPart } from './replay-streams.ts';
 import { tableDifferences } from './replay-tables.ts';
+import { noteAccount, type ReplayedAccount } from './replayed-accounts.ts';
 
 /** What to rebuild, and what to compare it with. */
 export interface ReplayOptions extends ScanPoolOptions {
@@ -27,6 +28,10 @@ export interface Replayed {
   readonly orders: number;
   /** How many orders have each status. */
   readonly memberships: Readonly<Record<MembershipStatus, number>>;
+  readonly subscriptions: number;
+  /** How many subscriptions have each status. */
+  readonly subscriptionMemberships: Readonly<Record<MembershipStatus, number>>;
+  /** Of orders and of subscriptions, likewise below. */
   readonly openReviews: number;
   readonly pendingDeliveries: number;
   /** True if there was a live file to compare with. */
@@ -56,19 +61,20 @@ export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: Repl
       onEvents: (events) => onEvents?.(copied + events),
     });
     const whole = readModels === undefined ? [] : wholeDifferences(readModels, parts);
-    const sum = (count: 'events' | 'orders' | 'openReviews' | 'pendingDeliveries' | 'differing'): number =>
+    const sum = (count: 'events' | 'orders' | 'subscriptions' | 'openReviews' | 'pendingDeliveries' | 'differing'): number =>
       parts.reduce((total, part) => total + part[count], 0);
     const cursor = readModels === undefined ? undefined : cursorOf(readModels);
-    const withStatus = (status: MembershipStatus): number => parts.reduce((total, { memberships }) => total + memberships[status], 0);
+    const statuses = (of: 'memberships' | 'subscriptionMemberships'): Record<MembershipStatus, number> => {
+      const total = { none: 0, active: 0, suspended: 0, revoked: 0 };
+      for (const part of parts) for (const status of Object.keys(total) as MembershipStatus[]) total[status] += part[of][status];
+      return total;
+    };
     return {
       events: sum('events'),
       orders: sum('orders'),
-      memberships: {
-        none: withStatus('none'),
-        active: withStatus('active'),
-        suspended: withStatus('suspended'),
-        revoked: withStatus('revoked'),
-      },
+      memberships: statuses('memberships'),
+      subscriptions: sum('subscriptions'),
+      subscriptionMemberships: statuses('subscriptionMemberships'),
       openReviews: sum('openReviews'),
       pendingDeliveries: sum('pendingDeliveries'),
       compared: readModels !== undefined,

@@ -4,8 +4,9 @@ import { sweepAggregate } from '../../streams/sweep-streams.ts';
 import type { SqliteLog } from '../log/sqlite-log.ts';
 import type { Difference } from './difference.ts';
 import { openLiveReadModels } from './live-read-models.ts';
+import { straySubscriptions } from './replay-subscriptions.ts';
 
-/** Returns the live rows of orders and sweeps that the log does not have. */
+/** Returns the live rows of orders, subscriptions and sweeps that the log does not have. */
 export function strayRows(log: SqliteLog, readModels: string): readonly Difference[] {
   const live = openLiveReadModels(readModels);
   try {
@@ -23,7 +24,7 @@ export function strayRows(log: SqliteLog, readModels: string): readonly Differen
       if (!log.has(sweepAggregate.stream(tier)))
         strays.push({ subject: `sweep ${tier}`, place: 'sweeps', replayed: 'nothing: the log has no such sweep', live: 'a row' });
     }
-    return strays;
+    return [...strays, ...straySubscriptions(log, live.subscriptions)];
   } finally {
     live.close();
   }

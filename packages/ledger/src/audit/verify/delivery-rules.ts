@@ -1,18 +1,17 @@
 // Checks law 9 in the log: a delivery belongs to a decision, only the newest decision is tried, and what is settled stays
 // settled.
-import type { OrderEvent } from '../../order/events.ts';
-import { isPending, type OrderState } from '../../order/order.ts';
+import { type Deliverable, type DeliveryEvent, isDeliveryEvent, isPending } from '../../order/delivery-state.ts';
+import type { Typed } from '../../streams/transact.ts';
 import { eventText, findingAt, type Report } from './finding.ts';
-import type { OrderRow } from './read-stream.ts';
-
-type DeliveryEvent = Extract<OrderEvent, { type: 'MembershipDelivered' | 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
-
-export function isDeliveryEvent(event: OrderEvent): event is DeliveryEvent {
-  return event.type === 'MembershipDelivered' || event.type.startsWith('Delivery');
-}
+import type { TypedRow } from './read-stream.ts';
 
 /** Reports a delivery event that cannot follow. @param previous the event before it in the stream. */
-export function verifyDelivery(before: OrderState, { row, stored, event }: OrderRow, previous: OrderRow | undefined, report: Report): void {
+export function verifyDelivery(
+  before: Deliverable,
+  { row, stored, event }: TypedRow<Typed>,
+  previous: TypedRow<Typed> | undefined,
+  report: Report,
+): void {
   if (!isDeliveryEvent(event)) return;
   const expected = expectedOf(before, event, stored.metadata['instance'] ?? '', previous);
   if (expected !== undefined)
@@ -20,7 +19,12 @@ export function verifyDelivery(before: OrderState, { row, stored, event }: Order
 }
 
 /** Returns what would be right instead. Undefined: the event is right. */
-function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, previous: OrderRow | undefined): string | undefined {
+function expectedOf(
+  before: Deliverable,
+  event: DeliveryEvent,
+  instance: string,
+  previous: TypedRow<Typed> | undefined,
+): string | undefined {
   const { sequence: newest, delivery } = before;
   const { sequence } = event.data;
   switch (event.type) {
@@ -39,7 +43,7 @@ function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, 
       if (sequence === newest && newest > 0 && (event.data.by || isPending(before))) return undefined;
       return `the newest decision, ${newest}, not yet settled`;
     case 'DeliveryAbandoned': {
-      const last = previous?.event;
+      const last = previous && isDeliveryEvent(previous.event) ? previous.event : undefined;
       const failed = (last?.type === 'DeliveryFailed' || last?.type === 'DeliveryTakenOver') && last.data.sequence === sequence;
       return failed && sequence === newest ? undefined : `the newest decision, ${newest}, after its last failure or silent owner`;
     }
@@ -47,7 +51,7 @@ function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, 
 }
 
 /** The shop is asked about the newest decision alone, by a process that delivers nothing, and until it is settled. */
-function expectedFound({ sequence: newest, delivery }: OrderState, sequence: number, instance: string): string | undefined {
+function expectedFound({ sequence: newest, delivery }: Deliverable, sequence: number, instance: string): string | undefined {
   if (sequence === newest && sequence > delivery.settled && instance === '') return undefined;
   return delivery.settled === newest
     ? `nothing found at the shop: all ${newest} decisions are settled`

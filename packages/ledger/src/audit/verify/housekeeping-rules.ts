@@ -6,8 +6,8 @@ import { sweepAggregate } from '../../streams/sweep-streams.ts';
 import type { Aggregate } from '../../streams/transact.ts';
 import { unreadableAggregate } from '../../streams/unreadable-streams.ts';
 import { findingAt, type Report } from './finding.ts';
+import { readPolicy } from './policies.ts';
 import type { ReadEvent, ReadStream } from './read-stream.ts';
-import { readPolicy } from './verify-context.ts';
 
 /** A log has one identity. What it made at the provider bears that. */
 export function verifyIdentity({ events }: ReadStream, report: Report): void {

@@ -2,7 +2,6 @@
 // its own kind.
 
 import type { EventMetadata, StoredEvent } from '../../event-store/event-store.ts';
-import type { OrderEvent } from '../../order/events.ts';
 import type { LogRow } from '../log/log-row.ts';
 import type { ScannedStream } from '../log/sqlite-log.ts';
 import { isOneLine } from '../tree/leaf.ts';
@@ -85,6 +84,6 @@ function isTime(text: string): boolean {
 }
 
 /** An event as it is stored, parsed, and read at its schema version. */
-export interface OrderRow extends ReadEvent {
-  readonly event: OrderEvent;
+export interface TypedRow<Event> extends ReadEvent {
+  readonly event: Event;
 }

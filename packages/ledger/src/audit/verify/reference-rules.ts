@@ -4,7 +4,16 @@ import { LedgerError } from '../../errors.ts';
 import { referenceName, referenceNamesOf } from '../../observation.ts';
 import type { PaymentObserved } from '../../order/events.ts';
 import { factContentKey } from '../../order/order.ts';
-import { type Link, type ReferenceEvent, type ReferenceState, referenceAggregate } from '../../streams/reference-streams.ts';
+import {
+  type Link,
+  type Owner,
+  ownerBy,
+  type ReferenceEvent,
+  type ReferenceState,
+  referenceAggregate,
+  subscriptionIn,
+  subscriptionOwner,
+} from '../../streams/reference-streams.ts';
 import { findingAt } from './finding.ts';
 import type { ReadEvent, ReadStream } from './read-stream.ts';
 import type { VerifyContext } from './verify-context.ts';
@@ -17,13 +26,14 @@ export function verifyReference({ name, events }: ReadStream, context: VerifyCon
     try {
       const event = referenceAggregate.read(stored);
       const last = state.links.at(-1);
-      if (last !== undefined && !isMove(event, last, id, row.position, context)) {
-        const expected = `nothing behind the link to ${last.orderId}, unless a person moved the payment there`;
+      const owner = state.subscription ? subscriptionOwner(state.subscription.subscriptionId) : last?.orderId;
+      if (owner !== undefined && !(last && isMove(event, last, id, row.position, context))) {
+        const expected = `nothing behind the link to ${owner}, unless a person moved the payment there`;
         context.report(findingAt(row, 'law-3', expected, `${event.type} ${row.data}`));
         return;
       }
       if (event.type === 'PaymentHeld') verifyHeld(state, event.data, read, context);
-      else if (last === undefined) verifyForwarded(state, event.data.orderId, read, context);
+      else if (owner === undefined) verifyForwarded(state, ownerBy(event), read, context);
       state = referenceAggregate.evolve(state, event, '');
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
@@ -48,17 +58,24 @@ function verifyHeld({ id, held }: ReferenceState, observed: PaymentObserved, { r
   }
 }
 
-function verifyForwarded({ held }: ReferenceState, orderId: string, { row, stored }: ReadEvent, context: VerifyContext): void {
+function named(owner: Owner): string {
+  const subscriptionId = subscriptionIn(owner);
+  return subscriptionId === undefined ? `order ${owner}` : `subscription ${subscriptionId}`;
+}
+
+function verifyForwarded({ id, held }: ReferenceState, linked: Owner, { row, stored }: ReadEvent, context: VerifyContext): void {
   if (context.isRecent(stored.metadata['recordedAt'] ?? '')) return;
   for (const observed of held) {
     // If this stream is of an alias, the observation belongs to the owners of the payment's own id.
-    const owners = context.linksOf(referenceName(observed.payment)).map((link) => link.orderId);
-    if (context.wasObserved(owners.length > 0 ? owners : [orderId], observed)) continue;
+    const owners = context.linksOf(referenceName(observed.payment)).map((link) => link.owner);
+    // What a session of a subscription held stands under the payment too, and waits there for a link.
+    if (owners.length === 0 && referenceName(observed.payment) !== id && subscriptionIn(linked) !== undefined) continue;
+    if (context.wasObserved(owners.length > 0 ? owners : [linked], observed)) continue;
     context.report(
       findingAt(
         row,
         'law-7',
-        `order ${owners[0] ?? orderId} holds what ${observed.source} said of ${observed.payment.id} (${observed.factKey})`,
+        `${named(owners[0] ?? linked)} holds what ${observed.source} said of ${observed.payment.id} (${observed.factKey})`,
         'it does not. A ledger that runs hands it on',
       ),
     );

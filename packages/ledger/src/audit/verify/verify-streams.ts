@@ -4,14 +4,19 @@ import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
 import { slotAggregate } from '../../streams/run-slot.ts';
 import { runAggregate } from '../../streams/run-streams.ts';
+import { memberSlotAggregate } from '../../streams/slot-streams.ts';
+import { subscriptionAggregate } from '../../streams/subscription-aggregate.ts';
 import { sweepAggregate } from '../../streams/sweep-streams.ts';
 import { unreadableAggregate } from '../../streams/unreadable-streams.ts';
 import type { ScannedStream, SqliteLog, StreamRange } from '../log/sqlite-log.ts';
+import { verifyDecided } from './decided-streams.ts';
 import type { Finding } from './finding.ts';
 import { verifyIdentity, verifyPolicies, verifyRuns, verifySweep, verifyUnreadable } from './housekeeping-rules.ts';
-import { verifyOrder } from './order-rules.ts';
+import { decidedOrders } from './order-rules.ts';
 import { type ReadStream, readStream } from './read-stream.ts';
 import { verifyReference } from './reference-rules.ts';
+import { verifySlot } from './slot-rules.ts';
+import { decidedSubscriptions } from './subscription-rules.ts';
 import { openVerifyContext, type VerifyContext } from './verify-context.ts';
 
 /** A part of the log: some of the streams, up to a position. */
@@ -26,6 +31,7 @@ export interface VerifiedPart {
   readonly events: number;
   readonly streams: number;
   readonly orders: number;
+  readonly subscriptions: number;
   /** For how many appends the decisions were made again. */
   readonly appends: number;
   /** The first 1,000 findings. */
@@ -39,7 +45,7 @@ const listed = 1_000;
 
 export function verifyStreams(log: SqliteLog, { range, upTo, newest }: StreamPart): VerifiedPart {
   const findings: Finding[] = [];
-  const counts = { events: 0, streams: 0, orders: 0, appends: 0, found: 0 };
+  const counts = { events: 0, streams: 0, orders: 0, subscriptions: 0, appends: 0, found: 0 };
   const context = openVerifyContext(log, { upTo, newest, from: range.after }, (finding) => {
     counts.found += 1;
     if (findings.length < listed) findings.push(finding);
@@ -51,7 +57,10 @@ export function verifyStreams(log: SqliteLog, { range, upTo, newest }: StreamPar
     const stream = readStream(scanned, context.report);
     if (stream?.name.startsWith(orderAggregate.stream(''))) {
       counts.orders += 1;
-      counts.appends += verifyOrder(stream, context);
+      counts.appends += verifyDecided(decidedOrders, stream, context);
+    } else if (stream?.name.startsWith(subscriptionAggregate.stream(''))) {
+      counts.subscriptions += 1;
+      counts.appends += verifyDecided(decidedSubscriptions, stream, context);
     } else if (stream) verifyOther(stream, context);
   };
   for (const batch of log.streamBatches(range, upTo)) {
@@ -64,6 +73,7 @@ export function verifyStreams(log: SqliteLog, { range, upTo, newest }: StreamPar
 function verifyOther(stream: ReadStream, context: VerifyContext): void {
   const { name } = stream;
   if (name.startsWith(referenceAggregate.stream(''))) verifyReference(stream, context);
+  else if (name.startsWith(memberSlotAggregate.stream(''))) verifySlot(stream, context);
   else if (name === 'policy') verifyPolicies(stream, context.report);
   else if (name === ledgerAggregate.stream('')) verifyIdentity(stream, context.report);
   else if (name.startsWith(sweepAggregate.stream(''))) verifySweep(stream, context.report);

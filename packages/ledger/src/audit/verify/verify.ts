@@ -3,6 +3,7 @@ import { clearMetadata } from '../../event-store/deleted-stream.ts';
 import type { Position, UnreadableStream } from '../../event-store/event-store.ts';
 import type { Policy } from '../../order/policy.ts';
 import { ourStream } from '../../streams/our-streams.ts';
+import type { SubscriptionPolicy } from '../../subscription/policy.ts';
 import { openCheckpoint } from '../checkpoint/signed-checkpoint.ts';
 import type { NoteVerifier } from '../checkpoint/signed-note.ts';
 import type { LogReader } from '../log/log-reader.ts';
@@ -12,7 +13,7 @@ import type { LogExtent, SqliteLog } from '../log/sqlite-log.ts';
 import type { ScannedTree } from '../scan/scan-jobs.ts';
 import { runScanJobs, type ScanPoolOptions, streamParts } from '../scan/scan-pool.ts';
 import type { Finding } from './finding.ts';
-import { policiesIn } from './verify-context.ts';
+import { allPolicies } from './policies.ts';
 
 /** What to verify, and with which checkpoints. */
 export interface VerifyOptions extends ScanPoolOptions {
@@ -38,10 +39,11 @@ export interface Verification {
   readonly events: number;
   readonly streams: number;
   readonly orders: number;
+  readonly subscriptions: number;
   /** For how many appends the decisions were made again. */
   readonly appends: number;
   /** The policies that were adopted. Decisions are judged under them, so a person should read them. */
-  readonly policies: readonly { readonly hash: string; readonly position: string; readonly policy: Policy }[];
+  readonly policies: readonly { readonly hash: string; readonly position: string; readonly policy: Policy | SubscriptionPolicy }[];
   /** How many checkpoints the log was compared with. */
   readonly checkpoints: number;
   /** How many events the largest of these checkpoints covers; 0: there was none. */
@@ -76,7 +78,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
       ...checkpointFindings(checkpoints, tree),
       ...parts.flatMap((part) => part.findings),
     ];
-    const sum = (count: 'events' | 'streams' | 'orders' | 'appends' | 'found'): number =>
+    const sum = (count: 'events' | 'streams' | 'orders' | 'subscriptions' | 'appends' | 'found'): number =>
       parts.reduce((total, part) => total + part[count], 0);
     if (options.asOf === undefined && sum('events') !== tree.size) {
       findings.push({
@@ -97,8 +99,9 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
       events: sum('events'),
       streams: sum('streams'),
       orders: sum('orders'),
+      subscriptions: sum('subscriptions'),
       appends: sum('appends'),
-      policies: [...policiesIn(log, upTo)].map(([hash, { policy, position }]) => ({ hash, policy, position: log.originOf(position) })),
+      policies: allPolicies(log, upTo).map(({ hash, policy, position }) => ({ hash, policy, position: log.originOf(position) })),
       checkpoints: checkpoints.length,
       covered: Math.max(0, ...sizes),
     };

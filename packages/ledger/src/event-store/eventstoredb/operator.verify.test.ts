@@ -61,7 +61,7 @@ test('a deletion for ever of any stream of the ledger is told, each once, also w
     ledger: 'the identity of the ledger',
     'unreadable-stripe/evt_1': "that the provider's object stripe/evt_1 could not be read",
     'sweep-stripe/recent': 'how far the poll has read with its tier stripe/recent',
-    'reference-stripe/pi_1': 'to which order the payment or session stripe/pi_1 belongs',
+    'reference-stripe/pi_1': 'to which order or subscription the payment or session stripe/pi_1 belongs',
     'order-1': 'all about order 1',
     'shop-1': undefined,
   };

@@ -46,6 +46,10 @@ export class Acknowledgements {
     const name = observedFactName(observation);
     const references = namesOf(observation);
     const [paymentId] = references;
+    if ('subscriptionId' in result) {
+      this.#broken('law 3: one owner', `${name} is answered for a subscription, and there is none`);
+      return;
+    }
     this.#world.coverage.met(`answer: ${result.outcome}`);
     if (references.length > 1) this.together.push(references);
     if (orderId !== undefined) this.#name(paymentId, orderId);

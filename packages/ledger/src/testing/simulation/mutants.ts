@@ -134,7 +134,7 @@ export const mutants: readonly Mutant[] = [
   mutant('a payment that access was given on moves', 'order/decide.ts', 'isGranting(before, payment) ||', ''),
   mutant(
     'a payment comes back',
-    'observe-payment.ts',
+    'move-payment.ts',
     "if (links.some((link) => link.orderId === toOrderId)) return { outcome: 'left_before' };",
     '',
   ),
@@ -152,8 +152,8 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'a session that is moved takes no payment along',
-    'observe-payment.ts',
-    'const payment = await paymentNamed(this.#owners, named);',
+    'move-payment.ts',
+    'const payment = await paymentNamed(owners, named);',
     'const payment = named;',
   ),
   // Importing an order.
@@ -230,21 +230,21 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'delivery passes the wrong sequence',
-    'delivery/attempt.ts',
+    'delivery/delivered-orders.ts',
     '...changes[type], sequence, paidAt,',
     '...changes[type], sequence: 1, paidAt,',
   ),
   mutant(
     'delivered settles decisions that came meanwhile',
     'delivery/shop-ahead.ts',
-    "order.delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }];",
-    "[{ type: 'MembershipDelivered', data: { sequence: order.sequence } }];",
+    "delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }];",
+    "[{ type: 'MembershipDelivered', data: { sequence: newest } }];",
   ),
   mutant(
     'taken over without its event',
     'delivery/delivery.ts',
-    'const takenOver = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
-    'const takenOver = order;',
+    'const takenOver = await takeOver(id, this.#options, (newest) => isPending(newest) && newest.delivery.revision === revision);',
+    'const takenOver = now;',
   ),
   mutant('taken over at once', 'delivery/delivery.ts', "owner === '' ? lane.seenAtMs : lane.retryAtMs + this.#patienceMs", 'lane.seenAtMs'),
   mutant(
@@ -263,14 +263,14 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'what was pending at the start is not looked at',
     'subscribers/subscribers.ts',
-    'delivery.onPendingAtStart(order, await agoMs(order));',
+    'delivery.onPendingAtStart(order.orderId, order, await agoMs(order));',
     'void order;',
   ),
   mutant('given up after a minute', 'order/delivery-state.ts', 'HorizonMs: number = 72 * 3_600_000;', 'HorizonMs: number = 60_000;'),
   mutant(
     'a decision whose reply was lost is taken to be in hand',
     'delivery/delivery.ts',
-    'owner === this.#options.instance && this.#lanes.find(orderId) !== undefined;',
+    'owner === this.#options.instance && this.#lanes.find(id) !== undefined;',
     'owner === this.#options.instance;',
   ),
   mutant(
@@ -317,8 +317,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a shop that is ahead counts as delivered',
     'delivery/shop-ahead.ts',
-    'if (stored > order.sequence) {',
-    'if (stored > order.sequence && stored < sequence) {',
+    'if (stored > newest) {',
+    'if (stored > newest && stored < sequence) {',
   ),
   mutant(
     'what the shop lacks is not delivered again',

@@ -1,6 +1,7 @@
 // A model of the shop that receives deliveries: a table of memberships that stores a status if the stored sequence is lower,
 // and a `deliver` that fails in every way in which a shop can fail.
-import type { DeliverAnswer, MembershipChange } from '../../payment-ledger.ts';
+import type { DeliverAnswer } from '../../delivery/shop-ahead.ts';
+import type { MembershipChange } from '../../payment-ledger.ts';
 import type { AuditedLog } from './audited-log.ts';
 import { textOf } from './fact-text.ts';
 import type { Incarnation } from './incarnation.ts';

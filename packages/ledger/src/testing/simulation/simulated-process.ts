@@ -2,9 +2,10 @@
 // steps, freeze, or stop cleanly, and then starts again with empty memory.
 
 import type { AlertKind } from '../../alerts.ts';
+import type { DeliverAnswer } from '../../delivery/shop-ahead.ts';
 import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import { createPaymentLedger } from '../../ledger.ts';
-import type { DeliverAnswer, MembershipChange, PaymentLedger } from '../../payment-ledger.ts';
+import type { MembershipChange, PaymentLedger } from '../../payment-ledger.ts';
 import type { Runtime } from '../../runtime.ts';
 import { foreseen, foreseenOfOlder, transientErrors } from './foreseen.ts';
 import type { Incarnation } from './incarnation.ts';

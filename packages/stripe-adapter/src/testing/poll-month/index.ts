@@ -2,9 +2,13 @@
 // looks are modelled. No call is made. For benchmarks; it is not published.
 import type { AccountOrders, DayOfReads } from '@paidonce/ledger/adapter';
 import { LookBucket } from '../../checkout/look-bucket.ts';
-import { appliesTo, defaultIntervalMs, intervalMsOf, type SweepTier, sweepTiers } from '../../poll/schedule.ts';
+import { appliesTo, defaultIntervalMs, intervalMsOf } from '../../poll/schedule.ts';
 import { type Share, sharesOf } from '../../poll/shares.ts';
 import { readsFor } from '../../stripe/read-allowance.ts';
+
+/** The tiers of a shop that sells no subscriptions. */
+const sweepTiers = ['events', 'objects', 'money'] as const;
+type SweepTier = (typeof sweepTiers)[number];
 
 export interface PollMonthOptions {
   readonly accounts: number;

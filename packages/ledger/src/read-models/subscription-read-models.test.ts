@@ -1,0 +1,132 @@
+// What the lists and the member's page answer of subscriptions, through a ledger.
+import { describe, expect, test } from 'vitest';
+import { writeSubscriptionStories } from '../audit/subscription-stories.test-support.ts';
+import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
+import { instantRuntime } from '../instant-runtime.test-support.ts';
+import { createPaymentLedger } from '../ledger.ts';
+import type { PaymentLedger } from '../payment-ledger.ts';
+import { day } from '../subscription/story.test-support.ts';
+
+async function toldLog(): Promise<MemoryLog> {
+  const log = createMemoryLog();
+  await writeSubscriptionStories(openMemoryEventStore({ log }));
+  return log;
+}
+function over(log: MemoryLog): PaymentLedger {
+  return createPaymentLedger({
+    eventStore: openMemoryEventStore({ log }),
+    runtime: instantRuntime(),
+    background: false,
+    readModels: ':memory:',
+  });
+}
+
+describe('a member', () => {
+  test('has the memberships of orders and of subscriptions on one page, and access by either', async () => {
+    const log = await toldLog();
+    await using ledger = over(log);
+    await ledger.placeOrder({
+      orderId: 'lifetime',
+      memberId: 'member-upgraded',
+      plan: 'archive',
+      amountMinor: 100,
+      currency: 'usd',
+      account: 'acct_1',
+      livemode: true,
+    });
+    await ledger.observePayment({
+      payment: { provider: 'stripe', account: 'acct_1', livemode: true, id: 'pi_9' },
+      orderId: 'lifetime',
+      fact: { kind: 'attempt', status: 'paid', amount: { totalMinor: 100, currency: 'usd' } },
+      asOf: day(200),
+      evidence: { objectId: 'pi_9' },
+      source: 'poll',
+    });
+    const { items } = await ledger.memberships('member-upgraded');
+    expect(items).toMatchObject([
+      { membershipId: 'lifetime', plan: 'archive', status: 'active' },
+      { type: 'subscription', membershipId: 'upgraded', plan: 'gold', quantity: 1, status: 'active', validUntil: day(143) },
+    ]);
+    expect(items[0]).not.toHaveProperty('type');
+    expect(await ledger.memberAccess('member-upgraded')).toEqual({
+      active: true,
+      plans: [
+        { plan: 'archive', quantity: 1 },
+        { plan: 'gold', quantity: 1, validUntil: day(143) },
+      ],
+      lagMs: expect.any(Number),
+    });
+  });
+  test('whose subscription ended has no access, whatever the time of its end', async () => {
+    await using ledger = over(await toldLog());
+    expect(await ledger.memberAccess('member-renewed')).toMatchObject({ active: false, plans: [] });
+    expect(await ledger.memberAccess('member-refunded')).toMatchObject({ active: false, plans: [] });
+    expect(await ledger.memberAccess('nobody')).toMatchObject({ active: false, plans: [] });
+    expect((await ledger.memberships('member-renewed')).items).toMatchObject([{ status: 'revoked', validUntil: day(63) }]);
+  });
+  test('who is past what was paid keeps access until somebody looks: no clock of ours ends it', async () => {
+    await using ledger = over(await toldLog()); // Its runtime is of today, long after all these ends.
+    expect(await ledger.memberAccess('member-late')).toMatchObject({ active: true, plans: [{ plan: 'silver', validUntil: day(128) }] });
+  });
+});
+
+describe('what is due', () => {
+  test('comes oldest first, page by page, up to the time that was asked for', async () => {
+    await using ledger = over(await toldLog());
+    const all = await ledger.forAdapters.dueSubscriptions(day(1_000));
+    expect(all.items.map(({ dueAt }) => dueAt)).toEqual(all.items.map(({ dueAt }) => dueAt).sort());
+    expect(all.items.map(({ subscriptionId }) => subscriptionId)).not.toContain('renewed');
+    expect(all.items.map(({ subscriptionId }) => subscriptionId)).not.toContain('refunded');
+    expect(all.items[0]).toEqual({
+      subscriptionId: 'early',
+      reference: { provider: 'stripe', account: 'acct_1', livemode: true, id: 'sub_early' },
+      customer: 'cus_1',
+      dueAt: day(97),
+      validUntil: day(97),
+    });
+    expect((await ledger.forAdapters.dueSubscriptions(day(97))).items).toHaveLength(1);
+    expect((await ledger.forAdapters.dueSubscriptions(day(96.9))).items).toEqual([]);
+    const paged: string[] = [];
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const page: Awaited<ReturnType<PaymentLedger['forAdapters']['dueSubscriptions']>> = await ledger.forAdapters.dueSubscriptions(
+        day(1_000),
+        { after, limit: 2 },
+      );
+      paged.push(...page.items.map(({ subscriptionId }) => subscriptionId));
+      after = page.next;
+    }
+    expect(paged).toEqual(all.items.map(({ subscriptionId }) => subscriptionId));
+    await expect(ledger.forAdapters.dueSubscriptions('soon')).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+  test('is counted for each account, with what lives and what is open', async () => {
+    await using ledger = over(await toldLog());
+    expect(await ledger.forAdapters.accountSubscriptions(day(97))).toEqual([
+      { account: 'acct_1', livemode: true, firstPlacedAt: day(0), living: 12, due: 1, withOpenInvoices: 1 },
+    ]);
+  });
+});
+
+test('the backlog counts both kinds, what is due, and what came under a doubtful clock', async () => {
+  await using ledger = over(await toldLog());
+  const { items } = await ledger.undeliveredSubscriptions();
+  expect(await ledger.backlog()).toMatchObject({ openOrders: 0, openReviews: 1, undelivered: items.length, abandoned: 0, doubtful: 1 });
+  expect(items).toContainEqual({
+    subscriptionId: 'renewed',
+    memberId: 'member-renewed',
+    status: 'revoked',
+    sequence: 3,
+    failures: 0,
+    abandoned: false,
+  });
+  expect((await ledger.subscriptionReviews()).items).toMatchObject([
+    { subscriptionId: 'sub_second', reviewId: 'r1', kind: 'double_subscription' },
+  ]);
+});
+
+test('without subscriptions all of it is empty', async () => {
+  await using ledger = over(createMemoryLog());
+  expect(await ledger.memberAccess('member-1')).toMatchObject({ active: false, plans: [] });
+  expect((await ledger.forAdapters.dueSubscriptions(day(1))).items).toEqual([]);
+  expect(await ledger.forAdapters.accountSubscriptions(day(1))).toEqual([]);
+  expect(await ledger.backlog()).toMatchObject({ due: 0, doubtful: 0 });
+});

@@ -1,0 +1,220 @@
+// The read models of subscriptions: by member, by what is due, by what the shop does not have, and what waits for a person.
+import type { AccountSubscriptions, DueSubscription, OpenInvoices } from '../adapter-ledger.ts';
+import { defined } from '../defined.ts';
+import { invariant } from '../errors.ts';
+import type { StoredEvent } from '../event-store/event-store.ts';
+import type { MemberPlan, Membership } from '../member-access.ts';
+import type { Backlog } from '../payment-ledger.ts';
+import { policyAggregate } from '../streams/policy-stream.ts';
+import type { SubscriptionPolicy } from '../subscription/policy.ts';
+import type { SubscriptionState } from '../subscription/subscription.ts';
+import { type SubscriptionReview, type UndeliveredSubscription, undeliveredSubscriptionIn } from '../subscription/view.ts';
+import type { ReadModelFile } from './read-model-file.ts';
+import {
+  emptySubscription,
+  type FoldedSubscription,
+  foldedSubscriptionIn,
+  foldPolicy,
+  foldSubscription,
+  isOfSubscription,
+  subscriptionColumns,
+  subscriptionIdOf,
+  subscriptionRowOf,
+} from './subscription-rows.ts';
+
+export interface SubscriptionReadModels {
+  /** Applies a page's events. Call it in the transaction that moves the cursor. @throws LedgerError `corrupt`, `file_newer`. */
+  apply(events: readonly StoredEvent[]): void;
+  memberships(memberId: string): readonly Membership[];
+  /** What gives the member access now, as it was decided. */
+  plans(memberId: string): readonly MemberPlan[];
+  /** Lists take the key of the last row before the page (empty: from the start), and how many rows to give at most. */
+  due(before: string, after: string, limit: number): readonly DueSubscription[];
+  undelivered(after: string, limit: number): readonly UndeliveredSubscription[];
+  openInvoices(after: string, limit: number): readonly OpenInvoices[];
+  reviews(after: string, limit: number): readonly SubscriptionReview[];
+  accounts(before: string): readonly AccountSubscriptions[];
+  /** @param now ISO 8601 UTC. */
+  backlog(now: string): Pick<Backlog, 'openReviews' | 'undelivered' | 'abandoned' | 'due' | 'doubtful'>;
+}
+
+/** Key of what is due in a paged list. No id contains a `/`. */
+export function dueKey({ dueAt, subscriptionId }: DueSubscription): string {
+  return `${dueAt}/${subscriptionId}`;
+}
+
+export function subscriptionReviewKey({ subscriptionId, reviewId }: SubscriptionReview): string {
+  return `${subscriptionId}/${reviewId}`;
+}
+
+export function openSubscriptionReadModels(file: ReadModelFile): SubscriptionReadModels {
+  return { apply: openStoredSubscriptions(file), ...openSubscriptionLists(file), ...openSubscriptionCounts(file) };
+}
+
+function openStoredSubscriptions({ db }: ReadModelFile): SubscriptionReadModels['apply'] {
+  const select = db.prepare('select * from subscriptions where subscription_id = ?');
+  const upsert = db.prepare(
+    `insert into subscriptions values (${subscriptionColumns.map(() => '?').join(', ')}) on conflict do update set ${subscriptionColumns
+      .map((column) => `${column} = excluded.${column}`)
+      .join(', ')}`,
+  );
+  const dropReviews = db.prepare('delete from subscription_reviews where subscription_id = ?');
+  const addReview = db.prepare('insert into subscription_reviews values (?, ?, ?)');
+  const policies = openPolicies(db);
+
+  function load(subscriptionId: string): FoldedSubscription {
+    const row = select.get(subscriptionId);
+    return row ? foldedSubscriptionIn(row) : emptySubscription(subscriptionId);
+  }
+
+  return (events) => {
+    policies.add(events);
+    const changed = new Map<string, FoldedSubscription>();
+    for (const event of events) {
+      if (!isOfSubscription(event.stream)) continue;
+      const subscriptionId = subscriptionIdOf(event.stream);
+      const folded = changed.get(subscriptionId) ?? load(subscriptionId);
+      const { revision } = folded.state;
+      invariant(event.revision === revision + 1, `${event.stream}: revision ${event.revision} follows ${revision}`);
+      foldSubscription(folded, event);
+      changed.set(subscriptionId, folded);
+    }
+    for (const [subscriptionId, folded] of changed) {
+      const { columns, reviews } = subscriptionRowOf(folded, policies.known());
+      upsert.run(...columns);
+      dropReviews.run(subscriptionId);
+      for (const [reviewId, review] of reviews) addReview.run(subscriptionId, reviewId, review);
+    }
+  };
+}
+
+/** The policies of subscriptions, beside the rows that name them: what is due follows from both. */
+function openPolicies(db: ReadModelFile['db']): {
+  add(events: readonly StoredEvent[]): void;
+  known(): ReadonlyMap<string, SubscriptionPolicy>;
+} {
+  const all = db.prepare('select policy from subscription_policies');
+  const add = db.prepare('insert or ignore into subscription_policies values (?, ?)');
+  const known = (): Map<string, SubscriptionPolicy> => {
+    const policies = new Map<string, SubscriptionPolicy>();
+    for (const row of all.all()) foldPolicy(policies, { data: JSON.parse(String(row['policy'])) as object });
+    return policies;
+  };
+  return {
+    known,
+    add: (events) => {
+      for (const { stream, data } of events) {
+        const adopted = new Map<string, SubscriptionPolicy>();
+        if (stream === policyAggregate.stream('')) foldPolicy(adopted, { data });
+        for (const hash of adopted.keys()) add.run(hash, JSON.stringify(data));
+      }
+    },
+  };
+}
+
+function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadModels, 'apply' | 'accounts' | 'backlog'> {
+  const byMember = db.prepare(
+    "select subscription_id, plan, quantity, status, since, valid_until from subscriptions where member_id = ? and status <> 'none' order by subscription_id",
+  );
+  const due = db.prepare(
+    `select subscription_id, account, livemode, sub, customer, due_at, valid_until, looked_at from subscriptions
+     where due_at is not null and due_at <= ? and (due_at, subscription_id) > (?, ?) and sub is not null
+     order by due_at, subscription_id limit ?`,
+  );
+  const undelivered = db.prepare(
+    'select state from subscriptions where pending + abandoned > 0 and subscription_id > ? order by subscription_id limit ?',
+  );
+  const open = db.prepare(
+    'select state, account, livemode from subscriptions where open_invoices > 0 and sub is not null and subscription_id > ? order by subscription_id limit ?',
+  );
+  const reviews = db.prepare(
+    'select review from subscription_reviews where (subscription_id, review_id) > (?, ?) order by subscription_id, review_id limit ?',
+  );
+  const text = (cell: unknown): string | undefined => (cell === null ? undefined : String(cell));
+
+  return {
+    memberships: (memberId) =>
+      byMember.all(memberId).map((row) => ({
+        type: 'subscription' as const,
+        membershipId: String(row['subscription_id']),
+        plan: String(row['plan']),
+        quantity: Number(row['quantity']),
+        status: row['status'] as Membership['status'],
+        since: String(row['since']),
+        ...defined({ validUntil: text(row['valid_until']) }),
+      })),
+    plans: (memberId) =>
+      byMember.all(memberId).flatMap((row) => {
+        if (row['status'] !== 'active') return [];
+        return [{ plan: String(row['plan']), quantity: Number(row['quantity']), ...defined({ validUntil: text(row['valid_until']) }) }];
+      }),
+    due: (before, after, limit) =>
+      due.all(before, ...keyIn(after), limit).map((row) => ({
+        subscriptionId: String(row['subscription_id']),
+        reference: { provider: 'stripe', account: String(row['account']), livemode: row['livemode'] === 1, id: String(row['sub']) },
+        dueAt: String(row['due_at']),
+        ...defined({
+          customer: text(row['customer']),
+          validUntil: text(row['valid_until']),
+          lookedAt: text(row['looked_at']),
+        }),
+      })),
+    undelivered: (after, limit) =>
+      undelivered
+        .all(after, limit)
+        .flatMap((row) => undeliveredSubscriptionIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
+    openInvoices: (after, limit) =>
+      open.all(after, limit).flatMap((row) => openInvoicesIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
+    reviews: (after, limit) => reviews.all(...keyIn(after), limit).map((row) => JSON.parse(String(row['review'])) as SubscriptionReview),
+  };
+}
+
+function openSubscriptionCounts({ db }: ReadModelFile): Pick<SubscriptionReadModels, 'accounts' | 'backlog'> {
+  const accounts = db.prepare(
+    `select account, livemode, min(placed_at) as first, total(living) as living, total(due_at is not null and due_at <= ?) as due, min(due_at) as next,
+      total(sub is not null) as begun, max(case when sub is null then placed_at end) as waiting, total(open_invoices > 0) as open from subscriptions where account is not null group by account, livemode`,
+  );
+  const counts = db.prepare(
+    `select (select count(*) from subscription_reviews) as openReviews,
+      (select count(*) from subscriptions where due_at is not null and due_at <= ? and sub is not null) as due,
+      (select count(*) from subscriptions where doubtful = 1) as doubtful,
+      count(*) as undelivered, total(abandoned) as abandoned from subscriptions where pending + abandoned > 0`,
+  );
+  return {
+    accounts: (before) =>
+      accounts.all(before).map((row) => ({
+        account: String(row['account']),
+        livemode: row['livemode'] === 1,
+        firstPlacedAt: String(row['first']),
+        begun: Number(row['begun']),
+        living: Number(row['living']),
+        due: Number(row['due']),
+        ...(Number(row['due']) > 0 ? { oldestDueAt: String(row['next']) } : {}),
+        withOpenInvoices: Number(row['open']),
+        ...(typeof row['waiting'] === 'string' ? { newestWaitingAt: row['waiting'] } : {}),
+      })),
+    backlog: (now) => {
+      const row = counts.get(now) ?? {};
+      const counted = (name: string): number => Number(row[name]);
+      return {
+        openReviews: counted('openReviews'),
+        undelivered: counted('undelivered'),
+        abandoned: counted('abandoned'),
+        due: counted('due'),
+        doubtful: counted('doubtful'),
+      };
+    },
+  };
+}
+
+/** Undefined: nothing was reported of it, or none is open. */
+function openInvoicesIn({ subscriptionId, reference, placed, decided, facts }: SubscriptionState): OpenInvoices | undefined {
+  const invoices = facts.invoices.flatMap(({ id, fact }) => (fact.status === 'open' ? [id] : []));
+  if (placed === undefined || reference === undefined || invoices.length === 0) return undefined;
+  return { subscriptionId, reference, invoices, since: decided?.paidThrough ?? placed.placedAt };
+}
+
+function keyIn(after: string): [string, string] {
+  const [first = '', second = ''] = after.split('/');
+  return [first, second];
+}

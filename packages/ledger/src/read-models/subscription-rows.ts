@@ -1,0 +1,133 @@
+// The row of a subscription in the read models, and the fold that makes it. The live table uses it, and so does an audit that
+// replays the log and compares.
+import type { StoredEvent } from '../event-store/event-store.ts';
+import { isPending } from '../order/delivery-state.ts';
+import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
+import { accessOf } from '../subscription/access.ts';
+import { isEndStatus } from '../subscription/facts.ts';
+import { type SubscriptionPolicy, subscriptionPolicySchema } from '../subscription/policy.ts';
+import { noSubscription, type SubscriptionState } from '../subscription/subscription.ts';
+import { openReviews } from '../subscription/view.ts';
+
+/** A subscription as its row stores it. `foldSubscription` writes all fields. */
+export interface FoldedSubscription {
+  state: SubscriptionState;
+  /** When its status was decided: `recordedAt`, ISO 8601 UTC; null: never granted. */
+  since: string | null;
+  /** The hash of the policy that the newest event names. Empty: none yet. */
+  policy: string;
+  /** 1: the newest statement came while the provider's clock was in doubt. */
+  doubtful: number;
+}
+
+/** The policies of subscriptions that the log adopted. Key: the hash. */
+export type PoliciesByHash = ReadonlyMap<string, SubscriptionPolicy>;
+
+/** The columns of the table `subscriptions`, in its order. */
+export const subscriptionColumns = [
+  'subscription_id',
+  'state',
+  'member_id',
+  'kind',
+  'plan',
+  'quantity',
+  'status',
+  'since',
+  'valid_until',
+  'due_at',
+  'sub',
+  'customer',
+  'looked_at',
+  'account',
+  'livemode',
+  'placed_at',
+  'living',
+  'open_invoices',
+  'pending',
+  'abandoned',
+  'doubtful',
+  'policy',
+] as const;
+export type SubscriptionCell = string | number | null;
+
+/** True if the stream is a subscription's. */
+export function isOfSubscription(stream: string): boolean {
+  return stream.startsWith(subscriptionAggregate.stream(''));
+}
+
+export function subscriptionIdOf(stream: string): string {
+  return stream.slice(subscriptionAggregate.stream('').length);
+}
+
+export function emptySubscription(subscriptionId: string): FoldedSubscription {
+  return { state: noSubscription(subscriptionId), since: null, policy: '', doubtful: 0 };
+}
+
+/** Folds one event into the subscription. @throws LedgerError `corrupt`, `file_newer`. */
+export function foldSubscription(folded: FoldedSubscription, event: StoredEvent): void {
+  const { state: before } = folded;
+  const read = subscriptionAggregate.read(event);
+  const { instance = '', policy = folded.policy, recordedAt } = event.metadata;
+  folded.state = subscriptionAggregate.evolve(before, read, instance);
+  folded.policy = policy;
+  if (folded.state.membership !== before.membership) folded.since = recordedAt ?? null;
+  if (read.type === 'SubscriptionObserved') folded.doubtful = Number(read.data.doubtful === true);
+}
+
+/** Adds the policy that an event of the stream `policy` adopts, if it is one of subscriptions that this release knows. */
+export function foldPolicy(policies: Map<string, SubscriptionPolicy>, { data }: Pick<StoredEvent, 'data'>): void {
+  const { hash, policy } = data as { readonly hash?: unknown; readonly policy?: unknown };
+  const read = subscriptionPolicySchema.safeParse(policy);
+  if (typeof hash === 'string' && read.success) policies.set(hash, read.data);
+}
+
+/** A subscription as its row has it. */
+export function foldedSubscriptionIn(row: Readonly<Record<string, unknown>>): FoldedSubscription {
+  return {
+    state: JSON.parse(String(row['state'])) as SubscriptionState,
+    since: row['since'] as string | null,
+    policy: String(row['policy']),
+    doubtful: Number(row['doubtful']),
+  };
+}
+
+/** The columns of the row, and the rows of its open reviews: id, and the review as JSON. */
+export function subscriptionRowOf(
+  { state, since, policy, doubtful }: FoldedSubscription,
+  policies: PoliciesByHash,
+): {
+  readonly columns: readonly SubscriptionCell[];
+  readonly reviews: readonly (readonly [reviewId: string, review: string])[];
+} {
+  const { subscriptionId, placed, decided, membership, facts, reference, delivery, sequence } = state;
+  const { lifecycle, invoices, looked } = facts;
+  const inForce = policies.get(policy);
+  const isLiving = placed !== undefined && reference !== undefined && !isEndStatus(lifecycle?.fact.status);
+  return {
+    columns: [
+      subscriptionId,
+      JSON.stringify(state),
+      placed?.memberId ?? null,
+      placed?.kind ?? null,
+      decided?.plan ?? placed?.plan ?? null,
+      decided?.quantity ?? null,
+      membership,
+      since,
+      decided?.validUntil ?? null,
+      (inForce && accessOf(state, inForce).dueAt) ?? null,
+      reference?.id ?? null,
+      lifecycle?.fact.customer ?? null,
+      looked ?? null,
+      placed?.account ?? null,
+      placed === undefined ? null : Number(placed.livemode),
+      placed?.placedAt ?? null,
+      Number(isLiving),
+      invoices.filter(({ fact }) => fact.status === 'open').length,
+      Number(isPending(state)),
+      Number(sequence > delivery.settled && delivery.abandoned),
+      doubtful,
+      policy,
+    ],
+    reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
+  };
+}

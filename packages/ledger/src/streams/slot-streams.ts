@@ -1,0 +1,100 @@
+// The stream `slot-{memberId}`: which subscription of a kind a member is starting, or has. It gates what we start (S13), by the
+// expected revision of its appends. A holder that has begun at the provider keeps the slot; one that is only an open checkout is
+// taken over, for the customer went back and chose another plan. Who starts a subscription goes in this order; every other one
+// lets two be paid:
+//   1. `take` the slot, at the revision read.
+//   2. Expire the sessions of all earlier holders at the provider. Where one of them is complete, `giveBack` the slot to it, and stop.
+//   3. Make the session and attach it. Nobody has its URL yet.
+//   4. Ask `holds`: where another one holds the slot by now, expire the own session, and stop. Else answer the URL.
+// A crash at any point leaves a holder that the next one takes over.
+import * as z from 'zod';
+import { eventReader } from '../event-store/event-versions.ts';
+import { idSchema } from '../observation.ts';
+import { isEndStatus } from '../subscription/facts.ts';
+import type { SubscriptionState } from '../subscription/subscription.ts';
+import type { SubscriptionStreams } from './subscription-streams.ts';
+import type { Aggregate, Transactions } from './transact.ts';
+
+export interface SlotTaken {
+  readonly type: 'SlotTaken';
+  readonly data: {
+    /** A slot of each kind. */
+    readonly kind: string;
+    /** Who holds it from now on. */
+    readonly subscriptionId: string;
+  };
+}
+
+interface SlotState {
+  readonly revision: number;
+  /** All holders of each kind, each once, the newest last. */
+  readonly holders: Readonly<Record<string, readonly string[]>>;
+}
+
+export const memberSlotAggregate: Aggregate<SlotState, SlotTaken> = {
+  stream: (memberId) => `slot-${memberId}`,
+  initial: () => ({ revision: -1, holders: {} }),
+  evolve: ({ revision, holders }, { data: { kind, subscriptionId } }) => {
+    const others = (holders[kind] ?? []).filter((each) => each !== subscriptionId);
+    return { revision: revision + 1, holders: { ...holders, [kind]: [...others, subscriptionId] } };
+  },
+  ...eventReader<SlotTaken>({ SlotTaken: [z.strictObject({ kind: idSchema, subscriptionId: idSchema })] }),
+};
+
+export type TakeSlotResult =
+  /** `earlier`: all other subscriptions that ever held it, whose sessions are to be expired before a new one is made. */
+  | { readonly outcome: 'taken'; readonly earlier: readonly string[] }
+  /** A subscription that held it has begun at the provider, and has not ended there. */
+  | { readonly outcome: 'held'; readonly by: string };
+
+/** All methods throw LedgerError `subscription_unknown`: it is not placed. Also what `transact` throws. */
+export interface Slots {
+  /** Takes the slot of the subscription's member and kind, unless a living one holds it. Taken again, it appends nothing. */
+  take(subscriptionId: string): Promise<TakeSlotResult>;
+  /** Gives the slot back to an earlier holder, whose session was complete. */
+  giveBack(subscriptionId: string, to: string): Promise<void>;
+  /** Strong: whether the subscription holds its slot now. */
+  holds(subscriptionId: string): Promise<boolean>;
+}
+
+export function openSlots(transactions: Transactions, subscriptions: Pick<SubscriptionStreams, 'read' | 'requirePlaced'>): Slots {
+  async function slotOf(subscriptionId: string): Promise<{ readonly memberId: string; readonly kind: string }> {
+    const { placed } = await subscriptions.requirePlaced(subscriptionId);
+    return placed;
+  }
+  async function append(memberId: string, kind: string, subscriptionId: string, atRevision?: number): Promise<boolean> {
+    const { answer } = await transactions.transact(memberSlotAggregate, memberId, { cause: 'slot' }, ({ revision, holders }) => {
+      if (atRevision !== undefined && revision !== atRevision) return { events: [], answer: false };
+      if (holders[kind]?.at(-1) === subscriptionId) return { events: [], answer: true };
+      return { events: [{ type: 'SlotTaken', data: { kind, subscriptionId } }], answer: true };
+    });
+    return answer;
+  }
+
+  return {
+    take: async (subscriptionId) => {
+      const { memberId, kind } = await slotOf(subscriptionId);
+      for (;;) {
+        const { revision, holders } = await transactions.read(memberSlotAggregate, memberId);
+        const known = holders[kind] ?? [];
+        const earlier = known.filter((each) => each !== subscriptionId);
+        for (const each of earlier) if (lives(await subscriptions.read(each))) return { outcome: 'held', by: each };
+        // Somebody else was faster: then the holder is another one.
+        if (await append(memberId, kind, subscriptionId, revision)) return { outcome: 'taken', earlier };
+      }
+    },
+    giveBack: async (subscriptionId, to) => {
+      const { memberId, kind } = await slotOf(subscriptionId);
+      await append(memberId, kind, to);
+    },
+    holds: async (subscriptionId) => {
+      const { memberId, kind } = await slotOf(subscriptionId);
+      return (await transactions.read(memberSlotAggregate, memberId)).holders[kind]?.at(-1) === subscriptionId;
+    },
+  };
+}
+
+/** It has begun at the provider and has not ended there, whatever its access. */
+function lives({ reference, facts }: SubscriptionState): boolean {
+  return reference !== undefined && !isEndStatus(facts.lifecycle?.fact.status);
+}

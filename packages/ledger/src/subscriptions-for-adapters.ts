@@ -1,0 +1,88 @@
+// The part of a ledger for payment adapters that is about subscriptions, made of what the ledger opened.
+import type { AdapterSubscriptions, KnownSubscription } from './adapter-ledger.ts';
+import { defined } from './defined.ts';
+import { LedgerError } from './errors.ts';
+import type { WatchedStore } from './event-store/watched-store.ts';
+import { parse, readReference, recheckSchema } from './input.ts';
+import { givenActionSchema, idSchema } from './observation.ts';
+import type { SubscriptionWriter } from './observe-subscription.ts';
+import { sourcesOf } from './order/fact-reports.ts';
+import type { Runtime } from './runtime.ts';
+import type { Slots } from './streams/slot-streams.ts';
+import { subscriptionAggregate } from './streams/subscription-aggregate.ts';
+import type { SubscriptionStreams } from './streams/subscription-streams.ts';
+import { accessOf } from './subscription/access.ts';
+import { subscriptionFactContent } from './subscription/fact-text.ts';
+import type { SubscriptionPolicy } from './subscription/policy.ts';
+import type { SubscriptionState } from './subscription/subscription.ts';
+
+interface AdapterSubscriptionParts {
+  readonly subscriptions: SubscriptionStreams;
+  readonly writer: SubscriptionWriter;
+  readonly slots: Slots;
+  readonly policy: SubscriptionPolicy;
+  readonly store: Pick<WatchedStore, 'nextAppend'>;
+  readonly runtime: Pick<Runtime, 'now'>;
+}
+
+/** @param call what the ledger does around each of its calls. */
+export function openAdapterSubscriptions(
+  { subscriptions, writer, slots, policy, store, runtime }: AdapterSubscriptionParts,
+  call: <T>(work: () => Promise<T>) => Promise<T>,
+): AdapterSubscriptions {
+  const id = (subscriptionId: string): string => parse(idSchema, subscriptionId, 'subscriptionId');
+  const now = (): string => runtime.now().toISOString();
+  return {
+    policy,
+    takeSlot: (subscriptionId) => call(async () => slots.take(id(subscriptionId))),
+    giveSlotBack: (subscriptionId, to) => call(async () => slots.giveBack(id(subscriptionId), parse(idSchema, to, 'to'))),
+    holdsSlot: (subscriptionId) => call(async () => slots.holds(id(subscriptionId))),
+    ownerOf: (reference) => call(async () => writer.ownerOf(readReference(reference))),
+    known: (reference) =>
+      call(async () => {
+        const owner = await writer.ownerOf(readReference(reference));
+        return owner === undefined ? undefined : knownIn(await subscriptions.read(owner), policy);
+      }),
+    openReview: (subscriptionId, kind) =>
+      call(async () => {
+        const { events } = await subscriptions.command(id(subscriptionId), `review ${kind}`, { type: 'review', kind, at: now() });
+        return { outcome: events.length > 0 ? 'opened' : 'exists' };
+      }),
+    recordRecheck: (subscriptionId, by, result) =>
+      call(async () => {
+        const signed = { by: parse(givenActionSchema, by, 'by'), recheckedAt: now(), ...parse(recheckSchema, result, 'result') };
+        await subscriptions.requirePlaced(id(subscriptionId));
+        const { events } = await subscriptions.command(subscriptionId, 'recheck', { type: 'recheck', ...signed });
+        return { outcome: events.length > 0 ? 'recorded' : 'exists' };
+      }),
+    changed: async (subscriptionId, signal) => store.nextAppend(subscriptionAggregate.stream(id(subscriptionId)), signal),
+  };
+}
+
+function knownIn(state: SubscriptionState, policy: SubscriptionPolicy): KnownSubscription {
+  const { subscriptionId, reference, facts } = state;
+  const { lifecycle, invoices } = facts;
+  return {
+    subscriptionId,
+    ...defined({ reference, lifecycle: lifecycle?.fact, paidThrough: accessOf(state, policy).paidThrough }),
+    invoices: invoices.map(({ fact }) => ({ fact, sources: sourcesOf(state, subscriptionFactContent(fact)) ?? [] })),
+  };
+}
+
+/** A ledger without subscriptions owns nothing, and refuses every other call. */
+export function refusedAdapterSubscriptions(): AdapterSubscriptions {
+  const refuse = async (): Promise<never> => {
+    throw new LedgerError('invalid_input', 'This ledger keeps no subscriptions. Give createPaymentLedger the option `subscriptions`');
+  };
+  return {
+    policy: undefined,
+    takeSlot: refuse,
+    giveSlotBack: refuse,
+    holdsSlot: refuse,
+    ownerOf: async () => undefined,
+    known: async () => undefined,
+    openReview: refuse,
+    recordRecheck: refuse,
+    changed: refuse,
+  };
+}
