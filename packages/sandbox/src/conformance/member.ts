@@ -98,7 +98,7 @@ function lengthOf({ months = 0, days = 0, ms = 0 }: Passing): string {
   const parts = [
     months > 0 ? `${months} month${months === 1 ? '' : 's'}` : '',
     days > 0 ? `${days} day${days === 1 ? '' : 's'}` : '',
-    ms > 0 ? `${ms / HOUR_MS} hours` : '',
+    ms > 0 ? `${Math.round(ms / HOUR_MS)} hour(s)` : '',
   ];
   return parts.filter((part) => part !== '').join(' and ');
 }

@@ -19,13 +19,13 @@ import { openWorld, type World } from './world.ts';
  *
  * @throws Error if the app does not start or does not use the sandbox, or if an option is unknown or bad.
  */
-export async function runConformance<Order extends PlacedOrder>(
-  boot: BootShop<Order> | BootClub,
-  options: ConformanceOptions = {},
-): Promise<ConformanceReport> {
+export function runConformance<Order extends PlacedOrder>(boot: BootShop<Order>, options?: ConformanceOptions): Promise<ConformanceReport>;
+/** The same of an app that sells subscriptions alone. */
+export function runConformance(boot: BootClub, options?: ConformanceOptions): Promise<ConformanceReport>;
+export async function runConformance(boot: unknown, options: ConformanceOptions = {}): Promise<ConformanceReport> {
   const settings = readOptions(options);
   // Each function is only ever passed the order that its own `startOrder` returned.
-  await using world = await openWorld(boot as unknown as BootShop | BootClub, settings);
+  await using world = await openWorld(boot as BootShop | BootClub, settings);
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios.filter(({ name }) => settings.only.includes(name))) {
     const result = await playScenario(scenario, world, settings);

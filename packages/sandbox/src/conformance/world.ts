@@ -68,7 +68,7 @@ export async function openWorld(boot: BootShop | BootClub, settings: Settings): 
     prices: await makePrices(stripe),
   };
   const app = opened.adopt(
-    await inTime('Starting your app', settings.bootTimeoutMs, () => boot(access)),
+    await inTime<World['app']>('Starting your app', settings.bootTimeoutMs, () => boot(access)),
     async (running) => void (await inTime('close', settings.callTimeoutMs, () => running.close())),
   );
 
