@@ -79,6 +79,8 @@ export function standIns(): StandIns {
     metadataFor: async () => ({}),
     startCheckout: refuse,
     adoptCheckout: refuse,
+    startSubscription: refuse,
+    portalUrl: refuse,
     withdrawOrder: refuse,
     sweep: refuse,
     pollHealth: async () => ({ tiers: [], reads: { allowed: 5_000, left: 5_000, days: [] } }),

@@ -37,6 +37,7 @@ const statuses: Partial<Record<LedgerErrorCode, number>> = {
   duplicate_order: 409,
   amount_differs: 409,
   already_subscribed: 409,
+  not_begun: 409,
   belongs_to_subscription: 409,
   store_busy: 503,
   store_unavailable: 503,

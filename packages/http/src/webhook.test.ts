@@ -177,6 +177,7 @@ describe('what is not durable is sent again', () => {
     order_unknown: 500,
     subscription_unknown: 500,
     already_subscribed: 409,
+    not_begun: 409,
     belongs_to_subscription: 409,
     already_paid: 409,
     payment_under_way: 409,

@@ -185,6 +185,8 @@ export interface UnreadableObject {
 export interface AdapterSubscriptions {
   /** With its defaults filled in. Undefined: the ledger keeps no subscriptions. */
   readonly policy: SubscriptionPolicy | undefined;
+  /** True if this process has a `subscriptions.deliver`. */
+  readonly delivers: boolean;
   /**
    * Takes the slot of the subscription's member and kind, unless a living one holds it: the first step of starting one. Next, expire
    * the sessions of all `earlier` holders at the provider (`giveSlotBack` where one is complete, and stop); make the session and

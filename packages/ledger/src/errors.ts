@@ -13,6 +13,7 @@
  *   refuse to withdraw an order.
  * - `order_withdrawn`, `duplicate_order`: likewise; the order was withdrawn, or another one gives the member the same plan.
  * - `already_subscribed`: likewise a subscription; the member has a living one of that kind, or another checkout of it goes on.
+ * - `not_begun`: nothing at the provider is known of the subscription yet; it is to be paid first.
  * - `belongs_to_subscription`: the payment belongs to a subscription. It is neither moved nor linked to an order.
  * - `provider_unavailable`: a payment adapter cannot reach or use its provider.
  * - `file_newer`: a newer release wrote the file or event. Upgrade.
@@ -24,6 +25,7 @@ export type LedgerErrorCode =
   | 'order_unknown'
   | 'subscription_unknown'
   | 'already_subscribed'
+  | 'not_begun'
   | 'belongs_to_subscription'
   | 'store_busy'
   | 'store_unavailable'

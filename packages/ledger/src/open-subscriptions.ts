@@ -67,6 +67,9 @@ export function openSubscriptions(
   const calls = openSubscriptionCalls({ subscriptions, writer, delivery, policy, identity, runtime, counter });
   const deliveries = delivery && new SubscriptionDeliveries({ delivery, ...host });
   const slots = openSlots(host.transactions, subscriptions);
-  const forAdapters = openAdapterSubscriptions({ subscriptions, writer, slots, policy, store, runtime }, call);
+  const forAdapters = openAdapterSubscriptions(
+    { subscriptions, writer, slots, policy, delivers: deliver !== undefined, store, runtime },
+    call,
+  );
   return { calls, forAdapters, writer, ...defined({ deliveries }) };
 }

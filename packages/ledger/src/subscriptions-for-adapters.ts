@@ -21,19 +21,21 @@ interface AdapterSubscriptionParts {
   readonly writer: SubscriptionWriter;
   readonly slots: Slots;
   readonly policy: SubscriptionPolicy;
+  readonly delivers: boolean;
   readonly store: Pick<WatchedStore, 'nextAppend'>;
   readonly runtime: Pick<Runtime, 'now'>;
 }
 
 /** @param call what the ledger does around each of its calls. */
 export function openAdapterSubscriptions(
-  { subscriptions, writer, slots, policy, store, runtime }: AdapterSubscriptionParts,
+  { subscriptions, writer, slots, policy, delivers, store, runtime }: AdapterSubscriptionParts,
   call: <T>(work: () => Promise<T>) => Promise<T>,
 ): AdapterSubscriptions {
   const id = (subscriptionId: string): string => parse(idSchema, subscriptionId, 'subscriptionId');
   const now = (): string => runtime.now().toISOString();
   return {
     policy,
+    delivers,
     takeSlot: (subscriptionId) => call(async () => slots.take(id(subscriptionId))),
     giveSlotBack: (subscriptionId, to) => call(async () => slots.giveBack(id(subscriptionId), parse(idSchema, to, 'to'))),
     holdsSlot: (subscriptionId) => call(async () => slots.holds(id(subscriptionId))),
@@ -76,6 +78,7 @@ export function refusedAdapterSubscriptions(): AdapterSubscriptions {
   };
   return {
     policy: undefined,
+    delivers: false,
     takeSlot: refuse,
     giveSlotBack: refuse,
     holdsSlot: refuse,

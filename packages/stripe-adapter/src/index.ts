@@ -9,8 +9,10 @@ export type {
   StartPaymentIntent,
 } from './checkout/checkout-terms.ts';
 export { type PaymentState, type PaymentStatus, paymentStateOf } from './checkout/payment-status.ts';
-export type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } from './checkout/started.ts';
+export type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent, StartedSubscription } from './checkout/started.ts';
 export type { StatusWait } from './checkout/status-wait.ts';
+export type { SubscriptionPayments } from './checkout/subscription-payments.ts';
+export type { StartSubscription, SubscriptionSessionOptions } from './checkout/subscription-terms.ts';
 export { type ManualPayment, manualPayment } from './operations/manual-payment.ts';
 export type { Rechecked, RecheckOptions } from './operations/recheck.ts';
 export type { PollHealth, TierHealth } from './poll/poll-health.ts';

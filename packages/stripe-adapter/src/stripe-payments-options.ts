@@ -3,7 +3,7 @@ import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@pai
 import { isId } from '@paidonce/ledger/adapter';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import { addressOf, checkKeyMayGoTo, isAtStripe } from './stripe/api-address.ts';
-import type { StripeClient } from './stripe/client.ts';
+import { checkBillingClient, type StripeClient } from './stripe/client.ts';
 import { secretKeyProblem } from './stripe/secrets.ts';
 import { stripeAccountSchema } from './stripe/stripe-objects.ts';
 import type { WebhookSecret } from './webhook/webhook-signature.ts';
@@ -41,6 +41,11 @@ export interface StripePaymentsOptions {
    * it failed to create events. Default: on, with the defaults of {@link PollOptions}.
    */
   readonly poll?: false | PollOptions;
+  /**
+   * Subscriptions of Stripe Billing. True where the ledger keeps none is refused; false: their objects are ignored here. It needs
+   * stripe 18 or newer. Default: on where the ledger has its own option `subscriptions`.
+   */
+  readonly subscriptions?: boolean;
   /** Default: nothing is logged. */
   readonly log?: Logger;
   /** Clock, randomness and timers, for tests. Default for each field: the ledger's. */
@@ -74,9 +79,24 @@ const optionNames: readonly string[] = [
   'trustedApiHost',
   'livemode',
   'poll',
+  'subscriptions',
   'log',
   'runtime',
 ] satisfies readonly (keyof StripePaymentsOptions)[];
+
+/** Whether subscriptions are on. @throws LedgerError `invalid_input`: the ledger keeps none, or the client lacks what they need. */
+export function keepsSubscriptions({ subscriptions, ledger, stripe }: StripePaymentsOptions): boolean {
+  const isKept = ledger.forAdapters.subscriptions.policy !== undefined;
+  if (subscriptions === true && !isKept) {
+    throw new LedgerError(
+      'invalid_input',
+      'subscriptions is true, but the ledger keeps none. Give createPaymentLedger the option `subscriptions` with the policy that names your plans',
+    );
+  }
+  if (!isKept || subscriptions === false) return false;
+  checkBillingClient(stripe);
+  return true;
+}
 
 /** @throws LedgerError `invalid_input`: an option is unknown, or a value unusable. */
 export function checkOptions(options: StripePaymentsOptions): void {
@@ -84,7 +104,9 @@ export function checkOptions(options: StripePaymentsOptions): void {
     if (!optionNames.includes(name))
       throw new LedgerError('invalid_input', `stripePayments knows no option ${name}; it knows ${optionNames.join(', ')}`);
   }
-  const { scope = 'paidonce', account, poll, formerLedgers = [] } = options;
+  const { scope = 'paidonce', account, poll, formerLedgers = [], subscriptions } = options;
+  if (subscriptions !== undefined && typeof subscriptions !== 'boolean')
+    throw new LedgerError('invalid_input', 'subscriptions must be true or false: the plans are options of createPaymentLedger');
   if (!isId(scope) || scope.length > 64)
     throw new LedgerError('invalid_input', `scope is "${scope}"; it must be 1 to 64 of A-Z a-z 0-9 . _ : -`);
   if (!Array.isArray(formerLedgers) || !formerLedgers.every(isId))

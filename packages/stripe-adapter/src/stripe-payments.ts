@@ -11,6 +11,7 @@ import { checkoutRefresher } from './checkout/refresh-checkout.ts';
 import type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } from './checkout/started.ts';
 import { StatusQuery } from './checkout/status-query.ts';
 import { type StatusWait, StatusWaits } from './checkout/status-wait.ts';
+import { openSubscriptionPayments, type SubscriptionPayments } from './checkout/subscription-payments.ts';
 import { Intake } from './intake/intake.ts';
 import { NotOursCache } from './intake/not-ours-cache.ts';
 import { OurLedger } from './intake/our-ledger.ts';
@@ -20,19 +21,20 @@ import { WithdrawnCheckouts } from './intake/withdrawn-checkouts.ts';
 import { metadataFor } from './mapping/claim.ts';
 import type { Rechecked, RecheckOptions } from './operations/recheck.ts';
 import { openRechecks } from './operations/rechecks.ts';
+import { openPoll } from './poll/open-poll.ts';
 import { OtherReads } from './poll/other-reads.ts';
-import { Poll, type SweepOptions } from './poll/poll.ts';
+import type { SweepOptions } from './poll/poll.ts';
 import { type PollHealth, pollHealth } from './poll/poll-health.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import type { SweepResult } from './poll/sweep-result.ts';
-import { type Accounts, openAccounts } from './stripe/accounts.ts';
+import { openAccounts } from './stripe/accounts.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
 import { checkClient } from './stripe/client.ts';
 import { ReadAllowance } from './stripe/read-allowance.ts';
 import { StripeCalls } from './stripe/stripe-calls.ts';
 import type { StripeCallsOptions } from './stripe/stripe-request.ts';
-import { checkKey, checkOptions, type StripePaymentsOptions } from './stripe-payments-options.ts';
-import { type OpenedSubscriptions, openSubscriptions } from './subscriptions.ts';
+import { checkKey, checkOptions, keepsSubscriptions, type StripePaymentsOptions } from './stripe-payments-options.ts';
+import { openSubscriptions } from './subscriptions.ts';
 import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
 import { readSecrets } from './webhook/webhook-signature.ts';
 
@@ -41,7 +43,7 @@ import { readSecrets } from './webhook/webhook-signature.ts';
  * `provider_unavailable` if Stripe gave no usable answer, and the codes of the ledger's store. Disposal waits at most 10 s
  * for the calls under way.
  */
-export interface StripePayments extends AsyncDisposable {
+export interface StripePayments extends SubscriptionPayments, AsyncDisposable {
   /** The ledger from the options. */
   readonly ledger: PaymentLedger;
   /** Aborts when disposal begins, for what must end with it. */
@@ -152,43 +154,27 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(others) }), options);
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const notOurs = new NotOursCache(runtime);
-  const intake = new Intake({ ...parts, accounts, siblings, notOurs });
+  const subscriptions = keepsSubscriptions(options) ? openSubscriptions(parts) : undefined;
+  const askedSubscriptions = defined({ subscriptions: subscriptions?.intakeBy(accounts) });
+  const intake = new Intake({ ...parts, accounts, siblings, notOurs, ...askedSubscriptions });
   const refreshCheckout = checkoutRefresher(accounts, intake);
+  const begins = subscriptions?.checkoutBy(accounts);
   const withdrawn = new WithdrawnCheckouts({ ...parts, accounts, intake });
   const checkout = new Checkout({ ...parts, accounts, refreshCheckout, withdrawn });
-  const subscriptions = openSubscriptions(parts);
-  const events = new StripeEvents({ ...parts, accounts, intake, ...intakeOf(subscriptions, accounts) });
+  const events = new StripeEvents({ ...parts, accounts, intake, ...askedSubscriptions });
   const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
-  const statusQuery = new StatusQuery({ ledger, refreshCheckout, allowance, runtime, log });
+  const ofQueries = { refreshCheckout, allowance, ...defined({ refreshSubscription: begins?.refreshSubscription }) };
+  const statusQuery = new StatusQuery({ ...parts, ...ofQueries });
   const statusWaits = new StatusWaits({ ledger, statusQuery, runtime, stopping: stopping.signal });
 
-  const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
-  const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs });
-  const polledSubscriptions = subscriptions && { ...subscriptions, intake: subscriptions.intakeBy(polledAccounts) };
-  const poll = new Poll({
-    ...parts,
-    accounts: polledAccounts,
-    intake: polledIntake,
-    events: new StripeEvents({
-      ...parts,
-      accounts: polledAccounts,
-      intake: polledIntake,
-      ...defined({ subscriptions: polledSubscriptions?.intake }),
-    }),
-    ...defined({ subscriptions: polledSubscriptions, watch: subscriptions?.watch }),
-    withdrawn: new WithdrawnCheckouts({ ...parts, accounts: polledAccounts, intake: polledIntake }),
-    reads,
-    allowance,
-    others,
-    intervalMs,
-    stopping,
-  });
+  const poll = openPoll({ ...parts, stripe, accounts, siblings, notOurs, subscriptions, reads, allowance, others, intervalMs, stopping });
   if (options.poll !== false) poll.start();
   else if (subscriptions) log.warn({}, notPolling);
 
   const calls = new OpenCalls('stripePayments');
   const call = <T>(work: () => Promise<T>): Promise<T> => calls.run(work);
-  const rechecks = openRechecks({ ...parts, accounts, siblings, reads, counted: countedIn(others), stopping, call });
+  const ofRechecks = { reads, counted: countedIn(others), stopping, call, ...defined({ openSubscriptions: subscriptions?.intakeBy }) };
+  const rechecks = openRechecks({ ...parts, accounts, siblings, ...ofRechecks });
   let closed: Promise<void> | undefined;
 
   async function close(): Promise<void> {
@@ -205,6 +191,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     closing: stopping.signal,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
     adoptCheckout: (order) => calls.run(() => adoptCheckout(order, { ledger, ourLedger, accounts, intake })),
+    ...openSubscriptionPayments(begins, call),
     withdrawOrder: ((orderId: string, by: ManualAction, seen?: Seen) =>
       calls.run(() => withdrawOrder({ ledger, withdrawn }, orderId, by, seen))) as StripePayments['withdrawOrder'],
     metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
@@ -233,10 +220,6 @@ async function withdrawOrder({ ledger, withdrawn }: Withdrawing, orderId: string
   const order = await ledger.order(orderId);
   if (order && withdrawal.outcome !== 'stale') await withdrawn.end(order);
   return withdrawal;
-}
-
-function intakeOf(subscriptions: OpenedSubscriptions | undefined, accounts: Accounts) {
-  return subscriptions ? { subscriptions: subscriptions.intakeBy(accounts) } : {};
 }
 
 /** Only reads count: Stripe rations reads, not writes. */

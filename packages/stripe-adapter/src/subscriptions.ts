@@ -1,10 +1,14 @@
 // What the adapter needs for a ledger that keeps subscriptions: one clock of Stripe's for the process, and the way into the ledger.
 import type { Logger, PaymentLedger, Runtime } from '@paidonce/ledger';
+import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
+import { subscriptionRefresher } from './checkout/refresh-subscription.ts';
+import type { SubscriptionCheckoutParts } from './checkout/subscription-checkout.ts';
 import { knownSubscriptions } from './intake/known-subscriptions.ts';
 import type { OurLedger } from './intake/our-ledger.ts';
 import { ProviderClock } from './intake/provider-clock.ts';
 import { SubscriptionIntake, type SubscriptionLedger } from './intake/subscription-intake.ts';
 import { ExpiryWatch } from './poll/expiry-watch.ts';
+import { VainLooks } from './poll/vain-looks.ts';
 import type { Accounts } from './stripe/accounts.ts';
 
 export interface SubscriptionParts {
@@ -16,9 +20,12 @@ export interface SubscriptionParts {
 
 export interface OpenedSubscriptions {
   readonly ledger: SubscriptionLedger;
+  readonly policy: SubscriptionPolicy;
   readonly clock: ProviderClock;
   readonly watch: ExpiryWatch;
+  readonly vainLooks: VainLooks;
   intakeBy(accounts: Accounts): SubscriptionIntake;
+  checkoutBy(accounts: Accounts): SubscriptionCheckoutParts;
 }
 
 const alertAgainMs = 24 * 3_600_000;
@@ -30,11 +37,18 @@ export function openSubscriptions(parts: SubscriptionParts): OpenedSubscriptions
   if (policy === undefined) return undefined;
   const subscriptions = knownSubscriptions(ledger);
   const clock = new ProviderClock(runtime, clockAlert(ledger, runtime));
+  const intakeBy = (accounts: Accounts) => new SubscriptionIntake({ ...parts, subscriptions, plans: policy.plans, accounts, clock });
   return {
     ledger: subscriptions,
+    policy,
     clock,
+    vainLooks: new VainLooks(),
     watch: new ExpiryWatch({ ...parts, stripeNow: () => clock.now }),
-    intakeBy: (accounts) => new SubscriptionIntake({ ...parts, subscriptions, plans: policy.plans, accounts, clock }),
+    intakeBy,
+    checkoutBy: (accounts) => {
+      const refreshSubscription = subscriptionRefresher(accounts, intakeBy(accounts));
+      return { ledger, policy, accounts, refreshSubscription, clock, runtime, scope: parts.ourLedger.scope };
+    },
   };
 }
 

@@ -1,11 +1,12 @@
 // Writes a second example log with what golden-log.test-support.ts leaves out: imports, long sweeps, every optional field and
-// status, other policies, money by hand that was held, and a delivery that another process took over. The real ledger writes the same log in every run.
+// status, other policies, money by hand that was held, a delivery that another process took over, and subscriptions. The real ledger writes the same log in every run.
 
 import type { DeliverAnswer } from '../delivery/shop-ahead.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Fact } from '../observation.ts';
 import type { MembershipChange } from '../payment-ledger.ts';
 import { openStoryProcess, paid, payment, steadyRuntime, support } from './golden-log.test-support.ts';
+import { writeSubscriptions } from './golden-log-subscriptions.test-support.ts';
 
 const timeoutMs = 7;
 const day = '2026-01-05T08:00:00.000Z';
@@ -204,4 +205,6 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   await ledger.settle({ timeoutMs: 50_000 });
   await ledger.runs.start('redeliver', { orders: Array.from({ length: 21 }, (_, index) => `unknown-${index}`) }, support);
   await ledger.settle({ timeoutMs: 50_000 });
+
+  await writeSubscriptions(open, runtime);
 }

@@ -10,9 +10,12 @@ import type { LedgerCreated } from '../streams/ledger-stream.ts';
 import type { ReferenceEvent } from '../streams/reference-streams.ts';
 import type { SlotEvent } from '../streams/run-slot.ts';
 import type { RunEvent } from '../streams/run-streams.ts';
+import type { SlotTaken } from '../streams/slot-streams.ts';
 import type { SweepEvent } from '../streams/sweep-streams.ts';
 import type { ObjectNotUnderstood } from '../streams/unreadable-streams.ts';
+import { subscriptionEventVersions } from '../subscription/event-schemas.ts';
 import { explainOrder } from './explain/explain.ts';
+import { explainSubscription } from './explain/explain-subscription.ts';
 import { importNdjson } from './export/ndjson.ts';
 import { openStoryProcess, paid, payment, writeStories } from './golden-log.test-support.ts';
 import { writeLaterStories } from './golden-log-later.test-support.ts';
@@ -25,7 +28,8 @@ import { verifyLog } from './verify/verify.ts';
 type OtherEventType =
   | RunEvent['type']
   | SlotEvent['type']
-  | Exclude<ReferenceEvent['type'], 'SubscriptionLinked'> // A golden log of subscriptions comes with their rules of `verify`.
+  | ReferenceEvent['type']
+  | SlotTaken['type']
   | SweepEvent['type']
   | ObjectNotUnderstood['type']
   | LedgerCreated['type']
@@ -33,6 +37,8 @@ type OtherEventType =
 const others: Readonly<Record<OtherEventType, true>> = {
   PaymentHeld: true,
   ReferenceLinked: true,
+  SubscriptionLinked: true,
+  SlotTaken: true,
   PolicyAdopted: true,
   SweepStarted: true,
   SweepAdvanced: true,
@@ -52,6 +58,8 @@ interface Golden {
   readonly root: string;
   /** For each order: its membership, and its numbers of decisions, deliveries and open reviews. */
   readonly orders: Readonly<Record<string, readonly [string, number, number, number]>>;
+  /** The same of each subscription. Absent: it has none. */
+  readonly subscriptions?: Readonly<Record<string, readonly [string, number, number, number]>>;
 }
 
 const golden: readonly Golden[] = [
@@ -270,6 +278,54 @@ const golden: readonly Golden[] = [
       closed: ['active', 1, 1, 0],
     },
   },
+  {
+    file: 'subscriptions.ndjson',
+    root: 'Eq/TteGmPqNIcDBG55R34yWeDj5dQyeSnegzM6jw7HM=',
+    orders: {
+      tried: ['active', 1, 1, 0],
+      restored: ['active', 3, 3, 0],
+      returned: ['revoked', 2, 2, 0],
+      asked: ['active', 1, 1, 0],
+      refused: ['none', 0, 0, 0],
+      elsewhere: ['none', 0, 0, 1],
+      beyond: ['active', 1, 1, 1],
+      generous: ['active', 1, 1, 0],
+      withdrawn: ['none', 0, 0, 0],
+      regretted: ['active', 1, 1, 0],
+      kept: ['active', 1, 1, 0],
+      partly: ['revoked', 2, 2, 1],
+      fought: ['active', 1, 1, 0],
+      waits: ['suspended', 2, 2, 0],
+      imported: ['revoked', 2, 2, 0],
+      cash: ['active', 1, 1, 0],
+      taken: ['active', 1, 1, 0],
+      ahead: ['active', 4, 4, 0],
+      shadowed: ['active', 1, 1, 0],
+      unmatched: ['active', 1, 1, 0],
+      found: ['active', 1, 1, 0],
+      locked: ['active', 1, 1, 0],
+      closed: ['active', 1, 1, 0],
+    },
+    subscriptions: {
+      'sub-renewed': ['revoked', 3, 3, 0],
+      'sub-late': ['revoked', 3, 3, 0],
+      'sub-terms': ['active', 3, 3, 0],
+      'sub-early': ['active', 1, 1, 0],
+      'sub-refunded': ['active', 3, 3, 0],
+      'sub-disputed': ['active', 3, 3, 0],
+      'sub-noted': ['active', 3, 3, 0],
+      'sub-held': ['none', 0, 0, 0],
+      'sub-upgraded': ['active', 2, 2, 0],
+      'sub-paused': ['active', 3, 3, 0],
+      'sub-canceled': ['active', 3, 3, 0],
+      'sub-imported': ['active', 1, 1, 1],
+      sub_second: ['active', 1, 1, 1],
+      'sub-left': ['none', 0, 0, 0],
+      'sub-chosen': ['none', 0, 0, 0],
+      'sub-locked': ['active', 1, 1, 0],
+      'sub-ahead': ['active', 4, 4, 0],
+    },
+  },
 ];
 
 async function opened(file: string): Promise<LogReader> {
@@ -293,17 +349,27 @@ test('money by hand keeps its reference: who opens the log of a release finds it
   expect(await observe('manual', cash.id, paid(), { payment: cash, orderId: 'cash' })).toEqual({ outcome: 'duplicate', orderId: 'cash' });
 });
 
-describe.each(golden)('$file', ({ file, root, orders }) => {
+describe.each(golden)('$file', ({ file, root, orders, subscriptions = {} }) => {
   test('is what it was, verifies, and says what it said', async () => {
     const log = await opened(file);
     expect(await verifyLog(log)).toMatchObject({ found: 0, findings: [], root });
-    expect(await replayLog(log)).toMatchObject({ differing: 0, orders: Object.keys(orders).length });
+    expect(await replayLog(log)).toMatchObject({
+      differing: 0,
+      orders: Object.keys(orders).length,
+      subscriptions: Object.keys(subscriptions).length,
+    });
     const states: Record<string, unknown> = {};
     for (const orderId of Object.keys(orders)) {
       const { membership, sequence, delivered, openReviews } = (await explainOrder(log, orderId)) ?? {};
       states[orderId] = [membership, sequence, delivered, openReviews];
     }
     expect(states).toEqual(orders);
+    const told: Record<string, unknown> = {};
+    for (const subscriptionId of Object.keys(subscriptions)) {
+      const { membership, sequence, delivered, openReviews } = (await explainSubscription(log, subscriptionId)) ?? {};
+      told[subscriptionId] = [membership, sequence, delivered, openReviews];
+    }
+    expect(told).toEqual(subscriptions);
   });
 });
 
@@ -314,7 +380,7 @@ test('each event has a golden log of each of its schema versions', async () => {
       for (const { type, metadata } of rows) met.add(`${type} ${(JSON.parse(metadata) as { version: string }).version}`);
     }
   }
-  const wanted = Object.entries(orderEventVersions).flatMap(([type, { length }]) =>
+  const wanted = Object.entries({ ...orderEventVersions, ...subscriptionEventVersions }).flatMap(([type, { length }]) =>
     Array.from({ length }, (_, version) => `${type} ${version + 1}`),
   );
   expect([...met]).toEqual(expect.arrayContaining([...wanted, ...Object.keys(others).map((type) => `${type} 1`)]));

@@ -3,9 +3,17 @@
 
 import { LedgerError } from '../errors.ts';
 import type { Position, StoredEvent } from '../event-store/event-store.ts';
-import type { OrderState } from '../order/order.ts';
 import { type OrderView, openReviews, type Review, type UndeliveredDecision, undeliveredIn, viewOf } from '../order/view.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
+import type { Revised } from '../streams/state-cache.ts';
+import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
+import type { Aggregate, Typed } from '../streams/transact.ts';
+import {
+  openReviews as openSubscriptionReviews,
+  type SubscriptionReview,
+  type UndeliveredSubscription,
+  undeliveredSubscriptionIn,
+} from '../subscription/view.ts';
 import type { LogReader } from './log/log-reader.ts';
 import { type LogRow, storedEvent } from './log/log-row.ts';
 import { withSqliteLog } from './log/sqlite-copy.ts';
@@ -16,7 +24,10 @@ export interface Waiting {
   readonly reviews: readonly Review[];
   /** By order id. */
   readonly undelivered: readonly UndeliveredDecision[];
-  /** Orders that cannot be read, which may wait too. `verifyLog` says what is wrong with them. */
+  /** The same of subscriptions. */
+  readonly subscriptionReviews: readonly SubscriptionReview[];
+  readonly undeliveredSubscriptions: readonly UndeliveredSubscription[];
+  /** Orders and subscriptions that cannot be read, which may wait too. `verifyLog` says what is wrong with them. */
   readonly unreadable: readonly string[];
   /** How many events were read. */
   readonly events: number;
@@ -35,26 +46,33 @@ export function waitingIn(log: LogReader, { asOf, onEvents }: WaitingOptions = {
   return withSqliteLog(log, { asOf, onEvents }, async ({ log: file, upTo, copied }) => {
     const reviews: Review[] = [];
     const undelivered: UndeliveredDecision[] = [];
+    const subscriptionReviews: SubscriptionReview[] = [];
+    const undeliveredSubscriptions: UndeliveredSubscription[] = [];
     const unreadable: string[] = [];
     let events = 0;
+    const take = (name: string, rows: readonly LogRow[]): void => {
+      const order = stateOf(orderAggregate, name, rows, unreadable);
+      const subscription = stateOf(subscriptionAggregate, name, rows, unreadable);
+      if (order) {
+        reviews.push(...openReviews(order));
+        undelivered.push(...listed(undeliveredIn(order)));
+      } else if (subscription) {
+        subscriptionReviews.push(...openSubscriptionReviews(subscription));
+        undeliveredSubscriptions.push(...listed(undeliveredSubscriptionIn(subscription)));
+      }
+    };
     for (const range of file.streamRanges(1_000)) {
       for (const { name, rows } of file.streams(range, upTo)) {
         events += rows.length;
-        if (rows.length === 0 || !name?.startsWith(orderAggregate.stream(''))) continue;
-        const orderId = name.slice(orderAggregate.stream('').length);
-        const state = foldedOrUndefined(orderId, rows);
-        if (state === undefined) unreadable.push(orderId);
-        else {
-          reviews.push(...openReviews(state));
-          const decision = undeliveredIn(state);
-          if (decision) undelivered.push(decision);
-        }
+        if (rows.length > 0 && name !== null) take(name, rows);
       }
       onEvents?.(copied + events);
     }
     reviews.sort((a, b) => compare(a.openedAt, b.openedAt));
     undelivered.sort((a, b) => compare(a.orderId, b.orderId));
-    return { reviews, undelivered, unreadable, events };
+    subscriptionReviews.sort((a, b) => compare(a.openedAt, b.openedAt));
+    undeliveredSubscriptions.sort((a, b) => compare(a.subscriptionId, b.subscriptionId));
+    return { reviews, undelivered, subscriptionReviews, undeliveredSubscriptions, unreadable, events };
   });
 }
 
@@ -64,25 +82,39 @@ export function waitingIn(log: LogReader, { asOf, onEvents }: WaitingOptions = {
  */
 export async function readOrder(log: LogReader, orderId: string, { asOf }: WaitingOptions = {}): Promise<OrderView | undefined> {
   const rows = (await log.stream(orderAggregate.stream(orderId))).filter(({ position }) => asOf === undefined || position <= asOf);
-  return rows.length === 0 ? undefined : viewOf(folded(orderId, rows));
+  return rows.length === 0 ? undefined : viewOf(folded(orderAggregate, orderId, rows));
 }
 
-function foldedOrUndefined(orderId: string, rows: readonly LogRow[]): OrderState | undefined {
+/** Undefined: the stream is of another kind, or cannot be read. @param unreadable gets the id then. */
+function stateOf<State extends Revised, Event extends Typed>(
+  aggregate: Aggregate<State, Event>,
+  name: string,
+  rows: readonly LogRow[],
+  unreadable: string[],
+): State | undefined {
+  if (!name.startsWith(aggregate.stream(''))) return undefined;
+  const id = name.slice(aggregate.stream('').length);
   try {
-    return folded(orderId, rows);
+    return folded(aggregate, id, rows);
   } catch (error) {
-    if (error instanceof LedgerError) return undefined;
-    throw error;
+    if (!(error instanceof LedgerError)) throw error;
+    unreadable.push(id);
+    return undefined;
   }
 }
 
-function folded(orderId: string, rows: readonly LogRow[]): OrderState {
+function folded<State extends Revised, Event extends Typed>(
+  aggregate: Aggregate<State, Event>,
+  id: string,
+  rows: readonly LogRow[],
+): State {
   return rows
     .map((row): StoredEvent => storedEvent(row))
-    .reduce(
-      (state, event) => orderAggregate.evolve(state, orderAggregate.read(event), event.metadata['instance'] ?? ''),
-      orderAggregate.initial(orderId),
-    );
+    .reduce((state, event) => aggregate.evolve(state, aggregate.read(event), event.metadata['instance'] ?? ''), aggregate.initial(id));
+}
+
+function listed<T>(found: T | undefined): readonly T[] {
+  return found === undefined ? [] : [found];
 }
 
 function compare(a: string, b: string): number {

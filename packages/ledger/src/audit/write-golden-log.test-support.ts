@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { explainOrder } from './explain/explain.ts';
+import { explainSubscription } from './explain/explain-subscription.ts';
 import { ndjsonLines } from './export/ndjson.ts';
 import { writeLaterStories } from './golden-log-later.test-support.ts';
 import { readerOf } from './log/log-reader.ts';
@@ -24,5 +25,12 @@ for (const line of lines) {
   const { membership, sequence, delivered, openReviews } = (await explainOrder(reader, data.orderId)) ?? {};
   orders[data.orderId] = [membership, sequence, delivered, openReviews];
 }
+const subscriptions: Record<string, readonly unknown[]> = {};
+for (const line of lines) {
+  const { type, data } = JSON.parse(line) as { readonly type?: string; readonly data?: { readonly subscriptionId: string } };
+  if (type !== 'SubscriptionPlaced' || data === undefined) continue;
+  const { membership, sequence, delivered, openReviews } = (await explainSubscription(reader, data.subscriptionId)) ?? {};
+  subscriptions[data.subscriptionId] = [membership, sequence, delivered, openReviews];
+}
 const { root } = JSON.parse(lines.at(-1) ?? '') as { readonly root: string };
-console.log({ file: `${name}.ndjson`, root, orders });
+console.log({ file: `${name}.ndjson`, root, orders, subscriptions });

@@ -63,3 +63,13 @@ test('what is for orders alone says so of a subscription', async () => {
   expect(code).toBe(2);
   expect(err).toContain('renewed is of subscription renewed, and this command is for orders. To see it: paidonce explain renewed');
 });
+
+test('what waits for a person is listed beside what waits of orders', async () => {
+  const reviews = await run('reviews');
+  expect(reviews.code).toBe(3);
+  expect(reviews.out).toMatch(
+    / {2}subscription sub_second, review r1: The subscription is a second one of this member; a person must look\.\n/,
+  );
+  const undelivered = await run('undelivered');
+  expect(undelivered.out).toContain('subscription renewed of member member-renewed: decision 3, revoked; 0 attempts failed\n');
+});

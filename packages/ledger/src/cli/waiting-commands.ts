@@ -1,37 +1,49 @@
 // The commands `paidonce reviews` and `paidonce undelivered` list what waits for a person.
+import { sentenceText } from '../audit/explain/sentence.ts';
+import { subscriptionWordsEn } from '../audit/explain/subscription-words-en.ts';
 import { type Waiting, waitingIn } from '../audit/waiting.ts';
 import { type Command, readingOptions } from '../command-line/command.ts';
 import { grouped } from '../command-line/terminal.ts';
 import { reviewSentences } from '../order/review-sentences.ts';
+import type { UndeliveredDecision } from '../order/view.ts';
 import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
 
 export const reviewsCommand: Command = listCommand({
   name: 'reviews',
-  summary: 'Lists the payments that the policy does not decide, the oldest first. Exits 3 where there is one.',
+  summary: 'Lists the payments and subscriptions that the policy does not decide, the oldest first. Exits 3 where there is one.',
   details: ['End one with: paidonce-stripe resolve ORDER REVIEW --as grant|revoke|dismiss --actor ID --reason TEXT'],
-  items: ({ reviews }) => reviews,
-  lines: ({ reviews }) =>
-    reviews.map(
+  items: ({ reviews, subscriptionReviews }) => [...reviews, ...subscriptionReviews],
+  lines: ({ reviews, subscriptionReviews }) => [
+    ...reviews.map(
       ({ orderId, reviewId, kind, payment, openedAt }) =>
         `${openedAt}  order ${orderId}, review ${reviewId}: ${reviewSentences[kind]} (${payment.id})`,
     ),
+    ...subscriptionReviews.map(({ subscriptionId, reviewId, kind, invoice, openedAt }) => {
+      const asks = sentenceText(subscriptionWordsEn.review(kind, invoice === undefined ? undefined : { id: invoice }));
+      return `${openedAt}  subscription ${subscriptionId}, review ${reviewId}: ${asks}`;
+    }),
+  ],
   none: 'No review is open.',
   some: (count) => `Open reviews: ${count}.`,
 });
 
 export const undeliveredCommand: Command = listCommand({
   name: 'undelivered',
-  summary: 'Lists the orders whose newest decision the shop does not have. Exits 3 where there is one.',
+  summary: 'Lists the orders and subscriptions whose newest decision the shop does not have. Exits 3 where there is one.',
   details: ['A running shop tries again by itself for three days. What is abandoned waits for `redeliver`, in the console or by code.'],
-  items: ({ undelivered }) => undelivered,
-  lines: ({ undelivered }) =>
-    undelivered.map(
-      ({ orderId, memberId, status, sequence, failures, abandoned }) =>
-        `order ${orderId} of member ${memberId}: decision ${sequence}, ${status}; ${failures} attempt${failures === 1 ? '' : 's'} failed${abandoned ? ', abandoned' : ''}`,
-    ),
+  items: ({ undelivered, undeliveredSubscriptions }) => [...undelivered, ...undeliveredSubscriptions],
+  lines: ({ undelivered, undeliveredSubscriptions }) => [
+    ...undelivered.map(({ orderId, ...decision }) => undeliveredLine(`order ${orderId}`, decision)),
+    ...undeliveredSubscriptions.map(({ subscriptionId, ...decision }) => undeliveredLine(`subscription ${subscriptionId}`, decision)),
+  ],
   none: 'The shop has every decision.',
   some: (count) => `Undelivered: ${count}.`,
 });
+
+function undeliveredLine(of: string, { memberId, status, sequence, failures, abandoned }: Omit<UndeliveredDecision, 'orderId'>): string {
+  const failed = `${failures} attempt${failures === 1 ? '' : 's'} failed${abandoned ? ', abandoned' : ''}`;
+  return `${of} of member ${memberId}: decision ${sequence}, ${status}; ${failed}`;
+}
 
 interface List {
   readonly name: string;

@@ -1,16 +1,28 @@
 // What the lists and the member's page answer of subscriptions, through a ledger.
-import { describe, expect, test } from 'vitest';
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
 import { writeSubscriptionStories } from '../audit/subscription-stories.test-support.ts';
+import { logStart, type StoredEvent } from '../event-store/event-store.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
 import { day } from '../subscription/story.test-support.ts';
+import { runs } from '../testing/runs.ts';
+import { allRows } from '../testing/simulation/all-rows.ts';
+import { openOrderReadModels } from './order-read-models.ts';
+import { openReadModelFile, readModelPrefixes } from './read-model-file.ts';
 
 async function toldLog(): Promise<MemoryLog> {
   const log = createMemoryLog();
   await writeSubscriptionStories(openMemoryEventStore({ log }));
   return log;
+}
+/** The same log for all runs of a property. */
+let kept: Promise<MemoryLog> | undefined;
+function told(): Promise<MemoryLog> {
+  kept ??= toldLog();
+  return kept;
 }
 function over(log: MemoryLog): PaymentLedger {
   return createPaymentLedger({
@@ -129,4 +141,39 @@ test('without subscriptions all of it is empty', async () => {
   expect((await ledger.forAdapters.dueSubscriptions(day(1))).items).toEqual([]);
   expect(await ledger.forAdapters.accountSubscriptions(day(1))).toEqual([]);
   expect(await ledger.backlog()).toMatchObject({ due: 0, doubtful: 0 });
+});
+
+describe('rebuilt from the log, the rows are what they are live', () => {
+  test.prop([fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 })], runs(50))(
+    'in whatever pages they were seen, and with each page told twice',
+    async (sizes) => {
+      const store = openMemoryEventStore({ log: await told() });
+      const events: StoredEvent[] = [];
+      for await (const page of store.readLog({ prefixes: readModelPrefixes })) {
+        events.push(...page.events);
+        if (page.events.length === 0) break;
+      }
+      const rowsAfter = async (pages: readonly number[]): Promise<unknown> => {
+        const file = await openReadModelFile(':memory:', store, instantRuntime());
+        const models = openOrderReadModels(file, 24);
+        for (let from = 0, turn = 0; from < events.length; turn += 1) {
+          const page = events.slice(from, from + (pages[turn % pages.length] ?? 1));
+          const next = page.at(-1)?.position ?? logStart;
+          await models.apply(page, next);
+          await models.apply(page, next);
+          from += page.length;
+        }
+        const rows = [...allRows(file.db)].filter(([table]) => table.startsWith('subscription'));
+        file.close();
+        return rows;
+      };
+      const live = await rowsAfter(sizes);
+      expect(live).toEqual(await rowsAfter([events.length]));
+      expect((live as readonly (readonly [string, readonly string[]])[]).map(([table, rows]) => [table, rows.length > 0])).toEqual([
+        ['subscription_policies', true],
+        ['subscription_reviews', true],
+        ['subscriptions', true],
+      ]);
+    },
+  );
 });

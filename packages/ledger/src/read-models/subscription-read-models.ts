@@ -117,7 +117,7 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
     "select subscription_id, plan, quantity, status, since, valid_until from subscriptions where member_id = ? and status <> 'none' order by subscription_id",
   );
   const due = db.prepare(
-    `select subscription_id, account, livemode, sub, customer, due_at, valid_until, looked_at from subscriptions
+    `select subscription_id, json_extract(state, '$.reference') as reference, customer, due_at, valid_until, looked_at from subscriptions
      where due_at is not null and due_at <= ? and (due_at, subscription_id) > (?, ?) and sub is not null
      order by due_at, subscription_id limit ?`,
   );
@@ -151,7 +151,7 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
     due: (before, after, limit) =>
       due.all(before, ...keyIn(after), limit).map((row) => ({
         subscriptionId: String(row['subscription_id']),
-        reference: { provider: 'stripe', account: String(row['account']), livemode: row['livemode'] === 1, id: String(row['sub']) },
+        reference: JSON.parse(String(row['reference'])) as DueSubscription['reference'],
         dueAt: String(row['due_at']),
         ...defined({
           customer: text(row['customer']),

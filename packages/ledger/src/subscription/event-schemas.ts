@@ -70,7 +70,7 @@ const { CheckoutAttached, MembershipDelivered, DeliveryFailed, DeliveryTakenOver
   orderEventVersions;
 
 /** The shapes of each type, version by version. A changed shape is a new version at the end. */
-const subscriptionEventVersions: EventVersions<SubscriptionEvent> = {
+export const subscriptionEventVersions: EventVersions<SubscriptionEvent> = {
   SubscriptionPlaced: [
     z.strictObject({
       subscriptionId: idSchema,

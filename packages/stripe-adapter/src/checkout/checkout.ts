@@ -9,10 +9,10 @@ import type { WithdrawnCheckouts } from '../intake/withdrawn-checkouts.ts';
 import { metadataFor } from '../mapping/claim.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
-import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';
 import { readStart } from './checkout-input.ts';
 import { intentParameters, keyFor, sessionParameters } from './checkout-parameters.ts';
 import type { CheckedStart, OrderTerms, StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout-terms.ts';
+import { makeOnce } from './fresh-keys.ts';
 import { type Made, madeIntent, madeSession } from './made.ts';
 import type { RefreshCheckout } from './refresh-checkout.ts';
 import { type Started, startedOf } from './started.ts';
@@ -26,10 +26,6 @@ export interface CheckoutParts {
   readonly scope: string;
   readonly log: Logger;
 }
-
-const retries = 2;
-/** More idempotency keys to try if Stripe replays a failure of its own. */
-const freshKeys = 3;
 
 export class Checkout {
   readonly #parts: CheckoutParts;
@@ -114,13 +110,7 @@ export class Checkout {
       if (intent) return madeIntent(await calls.createIntent(intent, tried), checked, runtime);
       return madeSession(await calls.createSession(session ?? {}, tried), checked);
     };
-    for (let fresh = 0; ; fresh++) {
-      try {
-        return await withRetries(retries, runtime, () => make(fresh === 0 ? key : `${key}-${fresh}`));
-      } catch (error) {
-        if (!isReplayedFailure(error) || fresh >= freshKeys) throw error;
-      }
-    }
+    return makeOnce(key, runtime, make);
   }
 
   async #place(order: PlaceOrder): Promise<void> {

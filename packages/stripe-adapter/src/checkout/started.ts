@@ -8,6 +8,11 @@ export interface StartedCheckout {
   readonly url: string;
 }
 
+/** An open Checkout session that begins a subscription, on Stripe's page. */
+export interface StartedSubscription extends StartedCheckout {
+  readonly subscriptionId: string;
+}
+
 /** An open Checkout session on a page of yours. */
 export interface StartedEmbeddedCheckout {
   /** `cs_…`, for `status`. */

@@ -1,16 +1,19 @@
 // The success page asks: the ledger answers, after one look at Stripe where that can bring news. What the ledger does not
 // know costs no call, callers who ask at once share one, and all looks come out of one bucket.
 
-import { LedgerError, type Logger, type OrderView, type PaymentLedger, type Runtime } from '@paidonce/ledger';
-import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
 import { LookBucket } from './look-bucket.ts';
-import { type PaymentState, type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
+import { type PaymentStatus, statusOf } from './payment-status.ts';
 import type { RefreshCheckout } from './refresh-checkout.ts';
+import type { RefreshSubscription } from './refresh-subscription.ts';
+import { type StatusSubject, subjectOf } from './status-subject.ts';
 
 export interface StatusQueryParts {
   readonly ledger: PaymentLedger;
   readonly refreshCheckout: RefreshCheckout;
+  /** Absent: the ledger keeps no subscriptions. */
+  readonly refreshSubscription?: RefreshSubscription;
   readonly allowance: ReadAllowance;
   readonly runtime: Runtime;
   readonly log: Logger;
@@ -35,17 +38,17 @@ interface LastRead {
   /** The first read of those that followed one another. Monotonic time, as is `atMs`. */
   readonly sinceMs: number;
   readonly atMs: number;
-  /** Whether Stripe answered. */
-  readonly answered: Promise<boolean>;
+  readonly answered: Promise<StripeSaid>;
 }
 
-type Asked = Parameters<RefreshCheckout>[0];
+/** `none`: it did not answer, or has no such session. `expired`: the session of a subscription, which begins nothing any more. */
+type StripeSaid = 'answered' | 'expired' | 'none';
 
 export class StatusQuery {
   readonly #parts: StatusQueryParts;
   /** Key: the id of the session or intent. */
   readonly #running = new Map<string, Promise<PaymentStatus | undefined>>();
-  /** Key: order id. */
+  /** Key: the order's id, or the session of a subscription. */
   readonly #lastReads = new Map<string, LastRead>();
   readonly #bucket: LookBucket;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
@@ -71,71 +74,68 @@ export class StatusQuery {
   }
 
   /** What the ledger knows, without a look at Stripe. Undefined: it does not know the session or intent any more. */
-  async known(checkoutId: string): Promise<{ readonly orderId: string; readonly state: PaymentState } | undefined> {
-    const { ledger } = this.#parts;
-    const order = await ledger.orderOf(checkoutId);
-    if (order === undefined) return undefined;
-    const state = stateOf(order, attemptOf(await ledger.history(order.orderId), checkoutId), ledger.delivers);
-    return { orderId: order.orderId, state };
+  known(checkoutId: string): Promise<StatusSubject | undefined> {
+    return subjectOf(checkoutId, this.#parts.ledger);
   }
 
   async #ask(checkoutId: string): Promise<PaymentStatus | undefined> {
-    const { ledger } = this.#parts;
-    const before = await ledger.orderOf(checkoutId);
+    const before = await this.known(checkoutId);
     if (before === undefined) return undefined;
-    const known = attemptOf(await ledger.history(before.orderId), checkoutId);
-    if (before.membership === 'active' || isFinalAttempt(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
-    const account = before.checkouts.find(({ payment }) => payment.id === checkoutId)?.payment.account ?? before.account;
-    const answered = await this.#inTime(this.#readOnce(before, { id: checkoutId, account }));
-    const order = (await ledger.orderOf(checkoutId)) ?? before;
-    return statusOf(stateOf(order, attemptOf(await ledger.history(order.orderId), checkoutId), ledger.delivers), !answered);
+    if (before.isSettled) return statusOf(before.state, false);
+    const answer = await this.#inTime(this.#readOnce(before, checkoutId));
+    const { state } = (await this.known(checkoutId)) ?? before;
+    // Of the session of a subscription the ledger does not record that it expired: another one may begin it.
+    return statusOf(answer === 'expired' && state === 'pending' ? 'expired' : state, answer === 'none');
   }
 
   /** A read that is under way, or was made a moment ago, answers for this call too. */
-  #readOnce({ orderId, livemode }: OrderView, checkout: Asked): Promise<boolean> {
+  #readOnce(subject: StatusSubject, checkoutId: string): Promise<StripeSaid> {
     const { runtime, allowance } = this.#parts;
     const nowMs = runtime.monotonicNowMs();
-    const last = this.#lastReads.get(orderId);
+    const key = subject.of === 'order' ? subject.id : checkoutId;
+    const last = this.#lastReads.get(key);
     if (last && nowMs - last.atMs < waitMs(last)) return last.answered;
-    if (!this.#bucket.take(allowance.ofMode(livemode))) return Promise.resolve(this.#spent());
+    if (!this.#bucket.take(allowance.ofMode(subject.livemode))) return Promise.resolve(this.#spent());
     const continues = last && nowMs - last.atMs < 2 * maxReadIntervalMs;
-    const read = { sinceMs: continues ? last.sinceMs : nowMs, atMs: nowMs, answered: this.#read(checkout) };
-    this.#lastReads.delete(orderId);
-    this.#lastReads.set(orderId, read);
+    const read = { sinceMs: continues ? last.sinceMs : nowMs, atMs: nowMs, answered: this.#read(subject, checkoutId) };
+    this.#lastReads.delete(key);
+    this.#lastReads.set(key, read);
     const [oldest] = this.#lastReads.keys();
     if (this.#lastReads.size > maxRememberedOrders && oldest !== undefined) this.#lastReads.delete(oldest);
     return read.answered;
   }
 
   /** Answered by the ledger alone: webhook and poll go on, and are not slowed by who asks. */
-  #spent(): false {
+  #spent(): 'none' {
     const { runtime, log } = this.#parts;
     if (runtime.monotonicNowMs() - this.#warnedAtMs >= warnAgainMs) {
       this.#warnedAtMs = runtime.monotonicNowMs();
       log.warn({}, 'the looks of success pages are spent for now; the ledger answers them without asking Stripe');
     }
-    return false;
+    return 'none';
   }
 
-  async #read(checkout: Asked): Promise<boolean> {
-    const { refreshCheckout, log } = this.#parts;
+  async #read({ of, account }: StatusSubject, checkoutId: string): Promise<StripeSaid> {
+    const { refreshCheckout, refreshSubscription, log } = this.#parts;
+    const checkout = { id: checkoutId, account };
     try {
-      const { state } = await refreshCheckout(checkout, deadlineMs);
+      const refresh = of === 'subscription' && refreshSubscription ? refreshSubscription : refreshCheckout;
+      const { state } = await refresh(checkout, deadlineMs);
       if (state === 'missing')
         log.warn({ checkoutId: checkout.id }, 'Stripe knows no session or intent of this id. Is the key of another account or mode?');
-      return state !== 'missing';
+      return state === 'missing' ? 'none' : state === 'expired' ? 'expired' : 'answered';
     } catch (error) {
       if (!(error instanceof LedgerError && error.code === 'provider_unavailable')) throw error;
       log.warn({ err: error, checkoutId: checkout.id }, 'Stripe did not answer a status query');
-      return false;
+      return 'none';
     }
   }
 
-  async #inTime(answered: Promise<boolean>): Promise<boolean> {
+  async #inTime(answered: Promise<StripeSaid>): Promise<StripeSaid> {
     const { runtime } = this.#parts;
     const ended = new AbortController();
     try {
-      return await Promise.race([answered, runtime.sleep(deadlineMs * runtime.patience, ended.signal).then(() => false)]);
+      return await Promise.race([answered, runtime.sleep(deadlineMs * runtime.patience, ended.signal).then(() => 'none' as const)]);
     } finally {
       ended.abort();
       answered.catch(() => undefined); // After the deadline nobody waits for it.

@@ -4,6 +4,7 @@ import { LedgerError, type PaymentLedger, type Runtime } from '@paidonce/ledger'
 import { traced } from '@paidonce/ledger/adapter';
 import { type PaymentStatus, statusOf } from './payment-status.ts';
 import type { StatusQuery } from './status-query.ts';
+import { changed } from './status-subject.ts';
 
 /** How long a status query may wait for news. */
 export interface StatusWait {
@@ -68,16 +69,15 @@ export class StatusWaits {
   /** The last look, at the end of the wait, also sees what other processes have recorded. */
   async #changed(checkoutId: string, first: PaymentStatus, ended: AbortSignal): Promise<PaymentStatus> {
     const { ledger, statusQuery } = this.#parts;
-    let orderId = (await statusQuery.known(checkoutId))?.orderId;
+    let subject = await statusQuery.known(checkoutId);
     for (;;) {
-      if (orderId === undefined) return first;
+      if (subject === undefined) return first;
       const isOver = ended.aborted;
-      const changed = ledger.forAdapters.orderChanged(orderId, ended); // Before the look: else what comes between is missed.
-      const known = await statusQuery.known(checkoutId);
-      if (known !== undefined && known.state !== first.state) return statusOf(known.state, false);
+      const hasChanged = changed(subject, ledger, ended); // Before the look: else what comes between is missed.
+      subject = await statusQuery.known(checkoutId);
+      if (subject !== undefined && subject.state !== first.state) return statusOf(subject.state, false);
       if (isOver) return first;
-      orderId = known?.orderId;
-      await changed;
+      await hasChanged;
     }
   }
 }

@@ -1,6 +1,7 @@
 // What is asked of Stripe to start a subscription: the caller's parameters, with what makes the objects ours and pins the price.
 import { defined } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
+import { termsMetadata } from '../mapping/claim.ts';
 import type { StripePrice } from '../stripe/subscription-objects.ts';
 import { hashOf } from './checkout-parameters.ts';
 import type { CheckedSubscription } from './subscription-terms.ts';
@@ -10,10 +11,12 @@ import type { CheckedSubscription } from './subscription-terms.ts';
  * price in several currencies would otherwise be charged in that of the visitor's country, and a subscription keeps it for life.
  */
 export function subscriptionSessionParameters(
-  { session = {}, quantity, trialDays, customer, successUrl, cancelUrl }: CheckedSubscription,
+  start: CheckedSubscription,
   price: Pick<StripePrice, 'id' | 'currency'>,
-  marks: Stripe.MetadataParam,
+  marks: Record<string, string>,
 ): Stripe.Checkout.SessionCreateParams {
+  const { session = {}, quantity, trialDays, customer, successUrl, cancelUrl } = start;
+  const terms = startedTerms(start);
   const data = session.subscription_data;
   return {
     currency: price.currency,
@@ -22,9 +25,14 @@ export function subscriptionSessionParameters(
     line_items: [{ price: price.id, quantity }, ...(session.line_items ?? [])],
     success_url: successUrl,
     ...defined({ cancel_url: cancelUrl, customer }),
-    metadata: { ...session.metadata, ...marks },
+    metadata: { ...session.metadata, ...marks, ...termsMetadata(terms) },
     subscription_data: { ...data, ...defined({ trial_period_days: trialDays }), metadata: { ...data?.metadata, ...marks } },
   };
+}
+
+/** What the customer chose: a session that is open on other terms is not what he wants now. */
+export function startedTerms({ price, quantity, trialDays = 0 }: Pick<CheckedSubscription, 'price' | 'quantity' | 'trialDays'>): string {
+  return hashOf([price, quantity, trialDays]);
 }
 
 /** The idempotency key, from the log and the terms alone, so that every process and every retry uses the same one. */

@@ -23,8 +23,10 @@ import { type IntakeResult, stronger } from './intake-result.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
 import type { OurLedger } from './our-ledger.ts';
 import { namingOrder, type Ours, type Ownership, resolveOwnership } from './ownership.ts';
+import { paidInvoice } from './paid-invoice.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type StaleSnapshot, staleSnapshot } from './stale-snapshot.ts';
+import type { SubscriptionIntake } from './subscription-intake.ts';
 import { named, recordUnreadable, type Unreadable } from './unreadable.ts';
 
 export interface IntakeParts {
@@ -35,6 +37,8 @@ export interface IntakeParts {
   readonly log: Logger;
   /** Absent: no cache, for a person who asks. */
   readonly notOurs?: NotOursCache;
+  /** Absent: the ledger keeps no subscriptions. */
+  readonly subscriptions?: Pick<SubscriptionIntake, 'take'>;
 }
 
 export class Intake {
@@ -69,6 +73,8 @@ export class Intake {
     // 3
     const ownership: Ownership =
       provenance.orderId === undefined ? await this.#whose(mapped.claim, provenance) : { ours: true, orderId: provenance.orderId };
+    const isAttempt = mapped.kind === 'statement' && mapped.statement.fact.kind === 'attempt';
+    if (isAttempt && ownership.ours && ownership.ofSubscription) return { outcome: 'ignored' }; // Of it the invoice speaks.
     if (ownership.ours) return this.#observeOurs(object, mapped, ownership, provenance);
     // 6: Without an id its owner cannot be found, and nothing else would record it.
     if (mapped.kind === 'not_understood' && mapped.objectId === undefined) return this.recordUnreadable(object, mapped, provenance);
@@ -81,11 +87,12 @@ export class Intake {
   }
 
   async #readAndRoute(type: ReadableType, id: string, provenance: Provenance): Promise<IntakeResult> {
-    const { accounts, ledger, notOurs } = this.#parts;
+    const { accounts, ledger, notOurs, subscriptions } = this.#parts;
     const answer = await (await accounts.calls(provenance.account)).object(type, id);
     if (answer) {
       const result = await this.#mapAndRoute(answer.object, readProvenance(answer, provenance));
-      if (type === 'payment_intent' && result.outcome === 'not_ours') notOurs?.add(id); // Its refunds need not read it again.
+      // Its refunds need not read it again. With subscriptions it may be of an invoice, which is asked then.
+      if (type === 'payment_intent' && result.outcome === 'not_ours' && !subscriptions) notOurs?.add(id);
       return result;
     }
     return (await ledger.orderOf(id))
@@ -103,6 +110,7 @@ export class Intake {
     const { scope } = this.#parts.ourLedger;
     const ownership = await this.#whose(claimOf(identityOf(copy), scope), provenance);
     if (!ownership.ours) return { outcome: 'not_ours' };
+    if (ownership.ofSubscription && type === 'payment_intent') return { outcome: 'ignored' };
     const answer = await this.#readAgain(type, id, provenance);
     if (answer) return this.#observeAnswer(answer, ownership, provenance);
     if (provenance.form === 'foreign_snapshot') return this.recordUnreadable(copy, { objectId: id, type, path: 'api_version' }, provenance);
@@ -122,8 +130,12 @@ export class Intake {
     }
   }
 
-  #whose(claim: Claim, { account }: Provenance): Promise<Ownership> {
-    return resolveOwnership(claim, { ...this.#parts, intent: (id) => this.#intent(id, account) });
+  #whose(claim: Claim, provenance: Provenance): Promise<Ownership> {
+    return resolveOwnership(claim, {
+      ...this.#parts,
+      intent: (id) => this.#intent(id, provenance.account),
+      paidInvoice: (id) => paidInvoice(id, provenance, this.#parts),
+    });
   }
 
   /** Reads an intent once for all who ask at the same time, as the webhooks of one refund do. */

@@ -15,6 +15,8 @@ export type Ownership = { readonly ours: false } | Ours;
 export interface Ours {
   readonly ours: true;
   readonly orderId?: string;
+  /** The payment is of an invoice of a subscription. */
+  readonly ofSubscription?: true;
 }
 
 export interface OwnershipSources {
@@ -23,14 +25,20 @@ export interface OwnershipSources {
   /** Reads a payment intent. Undefined: Stripe has none of this id. */
   readonly intent: (intentId: string) => Promise<Answer | undefined>;
   readonly notOurs?: NotOursCache;
+  /** Whether the payment intent paid for an invoice of ours; the invoice is linked then. Absent: there are no subscriptions. */
+  readonly paidInvoice?: (intentId: string) => Promise<boolean>;
 }
 
 /**
- * Makes at most one call to Stripe: for a refund, dispute or charge whose payment intent is not linked yet.
+ * Makes at most one call to Stripe, and with subscriptions two: for a refund, dispute or charge whose payment intent is not
+ * linked yet.
  *
  * @throws LedgerError `provider_unavailable`: that call failed, and "not ours" would be a guess. A code of the store.
  */
-export async function resolveOwnership(given: Claim, { ledger, ourLedger, intent, notOurs }: OwnershipSources): Promise<Ownership> {
+export async function resolveOwnership(
+  given: Claim,
+  { ledger, ourLedger, intent, notOurs, paidInvoice }: OwnershipSources,
+): Promise<Ownership> {
   const claim = await ourLedger.judge(given);
   if (claim.recoveredFrom !== undefined) {
     const recovered = await ledger.orderOf(claim.recoveredFrom);
@@ -39,6 +47,7 @@ export async function resolveOwnership(given: Claim, { ledger, ourLedger, intent
   if (claim.hasOurScope && claim.orderId !== undefined) return ownedBy(claim);
   for (const reference of claim.references) {
     if (await ledger.orderOf(reference)) return { ours: true };
+    if (await ledger.forAdapters.subscriptions.ownerOf(reference)) return { ours: true, ofSubscription: true };
   }
   // One link, one order: a payment on it is for that order, whatever the customer types.
   const linked = claim.link === undefined ? undefined : await ledger.orderOf(claim.link);
@@ -48,6 +57,8 @@ export async function resolveOwnership(given: Claim, { ledger, ourLedger, intent
   const answer = await intent(claim.ownerIntentId);
   const asked = answer && (await ourLedger.claimOf(identityOf(answer.object)));
   if (asked?.hasOurScope) return ownedBy(asked);
+  // An intent of an invoice bears no metadata of ours.
+  if (await paidInvoice?.(claim.ownerIntentId)) return { ours: true, ofSubscription: true };
   notOurs?.add(claim.ownerIntentId);
   return { ours: false };
 }

@@ -3,6 +3,7 @@
 import type { PaymentLedger } from '@paidonce/ledger';
 import type { StripeSource } from '../mapping/provenance.ts';
 import { isoTime } from '../mapping/received.ts';
+import { subscriptionClaimOf } from '../mapping/subscription-claim.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import { billingTypes } from '../stripe/billing-types.ts';
 import { apiVersion as ourVersion, releaseOf } from '../stripe/client.ts';
@@ -88,7 +89,12 @@ export class StripeEvents {
 
   async #concernsUs(object: unknown): Promise<boolean> {
     const { ourLedger, ledger } = this.#parts;
-    return (await findOrder(await ourLedger.claimOf(identityOf(object)), ledger)) !== undefined;
+    const claim = await ourLedger.claimOf(identityOf(object));
+    if (await findOrder(claim, ledger)) return true;
+    for (const name of [...claim.references, ...subscriptionClaimOf(object, ourLedger.scope).references]) {
+      if (await ledger.forAdapters.subscriptions.ownerOf(name)) return true;
+    }
+    return false;
   }
 }
 

@@ -8,8 +8,10 @@ const scopeKey = 'paidonce';
 export const orderKey = 'paidonce_order';
 export const subscriptionKey = 'paidonce_subscription';
 const ledgerKey = 'paidonce_ledger';
+/** On the session of a subscription alone: what it was started with. */
+const termsKey = 'paidonce_terms';
 /** All keys of ours: a shop sets none of them itself. */
-export const ourKeys: readonly string[] = [scopeKey, orderKey, subscriptionKey, ledgerKey];
+export const ourKeys: readonly string[] = [scopeKey, orderKey, subscriptionKey, ledgerKey, termsKey];
 
 /** What an object claims about its order. */
 export interface Claim {
@@ -37,6 +39,17 @@ export function metadataFor(scope: string, orderId: string, ledgerId: string): R
 /** Metadata for a session and for the subscription that it begins: Stripe copies the latter into each invoice. */
 export function subscriptionMetadata(scope: string, subscriptionId: string, ledgerId: string): Record<string, string> {
   return { [scopeKey]: scope, [subscriptionKey]: subscriptionId, [ledgerKey]: ledgerId };
+}
+
+/** What is beside these on the session: a hash of the terms. */
+export function termsMetadata(terms: string): Record<string, string> {
+  return { [termsKey]: terms };
+}
+
+/** Undefined: the metadata has no terms. */
+export function termsOf(metadata: unknown): string | undefined {
+  const terms = typeof metadata === 'object' && metadata !== null ? (metadata as Readonly<Record<string, unknown>>)[termsKey] : undefined;
+  return typeof terms === 'string' ? terms : undefined;
 }
 
 /** The marks on an object of our scope. Undefined: it bears another, or none. A charge too: Stripe copied its intent's when it was made. */

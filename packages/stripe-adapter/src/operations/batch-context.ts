@@ -6,6 +6,7 @@ import { Intake } from '../intake/intake.ts';
 import { NotOursCache } from '../intake/not-ours-cache.ts';
 import { OurLedger } from '../intake/our-ledger.ts';
 import { type SiblingSessions, siblingSessions } from '../intake/sibling-sessions.ts';
+import type { SubscriptionIntake } from '../intake/subscription-intake.ts';
 import { type Accounts, type GivenAccount, openAccounts, readableAccounts } from '../stripe/accounts.ts';
 import { BackgroundReads } from '../stripe/background-reads.ts';
 import type { StripeClient } from '../stripe/client.ts';
@@ -13,6 +14,7 @@ import type { ListWindow } from '../stripe/list-window.ts';
 import { StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { Answer, ListPage } from '../stripe/stripe-request.ts';
+import { openSubscriptions } from '../subscriptions.ts';
 
 export interface BatchContextOptions extends GivenAccount {
   readonly ledger: PaymentLedger;
@@ -28,6 +30,8 @@ export interface BatchContext {
   readonly ourLedger: OurLedger;
   readonly accounts: Accounts;
   readonly intake: Intake;
+  /** Absent: the ledger keeps no subscriptions. */
+  readonly subscriptions?: SubscriptionIntake;
   readonly siblings: SiblingSessions;
   readonly reads: BackgroundReads;
 }
@@ -38,8 +42,10 @@ export function openBatchContext({ ledger, stripe, scope, formerLedgers, log, ..
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: reads.around }), given);
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const ourLedger = new OurLedger({ ledger, scope, ...defined({ formerLedgers }) });
-  const intake = new Intake({ ledger, accounts, siblings, ourLedger, log, notOurs: new NotOursCache(runtime) });
-  return { ledger, ourLedger, accounts, intake, siblings, reads };
+  const parts = { ledger, ourLedger, runtime, log };
+  const subscriptions = defined({ subscriptions: openSubscriptions(parts)?.intakeBy(accounts) });
+  const intake = new Intake({ ...parts, accounts, siblings, notOurs: new NotOursCache(runtime), ...subscriptions });
+  return { ledger, ourLedger, accounts, intake, siblings, reads, ...subscriptions };
 }
 
 export interface AccountsInScope {

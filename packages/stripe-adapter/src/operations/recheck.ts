@@ -1,11 +1,19 @@
 // One order, or one object, asked of Stripe again: sessions, payments, refunds and disputes, through the one write path.
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
 
-import { LedgerError, type ManualAction, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
+import {
+  LedgerError,
+  type ManualAction,
+  type OrderView,
+  type PaymentReference,
+  readOrderEvent,
+  type SubscriptionView,
+} from '@paidonce/ledger';
 import { defined, givenActionSchema } from '@paidonce/ledger/adapter';
 import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf } from '../stripe/readable-types.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
+import { recheckSubscription } from './recheck-subscription.ts';
 import { type RefreshedObject, refreshPayment } from './refresh-payment.ts';
 
 /** What `recheck` read, and what it led to. */
@@ -14,6 +22,8 @@ export interface Rechecked {
   readonly objects: readonly RefreshedObject[];
   /** The order as it is now. Absent: no order is known for the object. */
   readonly order?: OrderView;
+  /** Likewise the subscription. */
+  readonly subscription?: SubscriptionView;
 }
 
 /** Who asks for a recheck; then the order's stream has it, also where nothing was found. Absent: nobody is named. */
@@ -24,7 +34,7 @@ export interface RecheckOptions {
 const nothingNew: readonly string[] = ['duplicate', 'not_ours', 'ignored', 'unreadable'];
 
 /**
- * @param name an order, or an object of Stripe by its id.
+ * @param name an order, a subscription, or an object of Stripe by its id.
  * @throws LedgerError `order_unknown`: it is neither. `provider_unavailable`, or a code of the store: then nobody is named.
  */
 export async function recheck(name: string, work: BatchContext, { by }: RecheckOptions = {}): Promise<Rechecked> {
@@ -32,10 +42,17 @@ export async function recheck(name: string, work: BatchContext, { by }: RecheckO
   const problem = by && givenActionSchema.safeParse(by).error?.issues[0];
   if (problem) throw new LedgerError('invalid_input', `by.${problem.path.join('.')}: ${problem.message}. Nothing was read`);
   const rechecked = await recheckUnsigned(name, work);
-  const { objects, order } = rechecked;
-  if (!by || !order) return rechecked;
-  const recorded = objects.filter(({ outcome }) => !nothingNew.includes(outcome)).length;
-  await work.ledger.forAdapters.recordRecheck(order.orderId, by, { looked: objects.length, recorded });
+  const { objects, order, subscription } = rechecked;
+  if (!by || !(order || subscription)) return rechecked;
+  const { forAdapters } = work.ledger;
+  const result = { looked: objects.length, recorded: objects.filter(({ outcome }) => !nothingNew.includes(outcome)).length };
+  if (subscription) {
+    const { subscriptionId } = subscription;
+    await forAdapters.subscriptions.recordRecheck(subscriptionId, by, result);
+    return { objects, subscription: (await work.ledger.subscription(subscriptionId)) ?? subscription };
+  }
+  if (!order) return rechecked;
+  await forAdapters.recordRecheck(order.orderId, by, result);
   return { objects, order: (await work.ledger.order(order.orderId)) ?? order };
 }
 
@@ -43,8 +60,13 @@ async function recheckUnsigned(name: string, work: BatchContext): Promise<Rechec
   const { ledger } = work;
   const order = await ledger.order(name);
   if (order === undefined) {
+    const ofSubscription = await recheckSubscription(name, work);
+    if (ofSubscription) return ofSubscription;
     if (readableTypeOf(name) === undefined)
-      throw new LedgerError('order_unknown', `There is no order ${name}, and it is no id of Stripe's. Which one is meant?`);
+      throw new LedgerError(
+        'order_unknown',
+        `There is no order and no subscription ${name}, and it is no id of Stripe's. Which one is meant?`,
+      );
     const { accounts, livemode } = await accountsInScope(work); // A refund does not state its mode.
     const owner = await ledger.orderOf(name);
     let objects: readonly RefreshedObject[] = [];
@@ -54,7 +76,8 @@ async function recheckUnsigned(name: string, work: BatchContext): Promise<Rechec
       if (objects.some(({ outcome }) => outcome !== 'not_ours')) break; // Ids are unique: Stripe has no such object on the other accounts.
     }
     const found = await ledger.orderOf(name);
-    return { objects, ...defined({ order: found }) };
+    const subscription = found === undefined && work.subscriptions ? await ledger.subscriptionOf(name) : undefined;
+    return { objects, ...defined({ order: found, subscription }) };
   }
   const objects: RefreshedObject[] = [];
   for (const payment of await paymentsOf(order, work)) objects.push(...(await refresh(payment, work)));

@@ -1,7 +1,10 @@
 // The two ways to a recheck: a person who waits for the answer, and a bulk run of the ledger, which is paced as the poll is, and
 // beside it, so that neither waits for the other.
 import type { Logger, Runtime } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import { Intake } from '../intake/intake.ts';
+import type { SubscriptionIntake } from '../intake/subscription-intake.ts';
+import type { Accounts } from '../stripe/accounts.ts';
 import { BackgroundReads } from '../stripe/background-reads.ts';
 import type { StripeClient } from '../stripe/client.ts';
 import { StripeCalls } from '../stripe/stripe-calls.ts';
@@ -14,6 +17,8 @@ export interface RechecksParts extends Omit<BatchContext, 'intake'> {
   readonly runtime: Runtime;
   readonly log: Logger;
   readonly scope: string;
+  /** Absent: the ledger keeps no subscriptions. */
+  readonly openSubscriptions?: (accounts: Accounts) => SubscriptionIntake;
   /** Counts each call among the reads of this process. */
   readonly counted: NonNullable<StripeCallsOptions['around']>;
   readonly stopping: AbortController;
@@ -30,12 +35,15 @@ export interface Rechecks {
 export function openRechecks({ stripe, counted, stopping, call, ...parts }: RechecksParts): Rechecks {
   const { ledger, runtime, accounts } = parts;
   // Without the memory of what is not ours: somebody asks because something has changed.
-  const asked = { ...parts, intake: new Intake(parts) };
+  const { openSubscriptions } = parts;
+  const bySubscriptions = (through: Accounts) => defined({ subscriptions: openSubscriptions?.(through) });
+  const asked = { ...parts, ...bySubscriptions(accounts), intake: new Intake({ ...parts, ...bySubscriptions(accounts) }) };
   const reads = new BackgroundReads(runtime, stopping.signal);
   const paced = accounts.through(
     new StripeCalls({ stripe, runtime, around: (what, read) => counted(what, () => reads.around(what, read)) }),
   );
-  const ofRuns = { ...parts, accounts: paced, reads, intake: new Intake({ ...parts, accounts: paced }) };
+  const ofPaced = { accounts: paced, ...bySubscriptions(paced) };
+  const ofRuns = { ...parts, ...ofPaced, reads, intake: new Intake({ ...parts, ...ofPaced }) };
   return {
     recheck: (name, options) => call(() => recheck(name, asked, options)),
     end: ledger.forAdapters.carryOutRechecks((orderId, by) => call(() => recheck(orderId, ofRuns, { by }))),

@@ -38,6 +38,7 @@ export interface StripeSubscriptionSession {
 export interface StripePrice {
   readonly id: string;
   readonly active: boolean;
+  readonly livemode: boolean;
   readonly currency: string;
   readonly product: string;
   /** Null: it is charged once. */
@@ -79,6 +80,7 @@ export const subscriptionSessionSchema: z.ZodType<StripeSubscriptionSession> = z
 export const priceSchema: z.ZodType<StripePrice> = z.object({
   id: idSchema,
   active: z.boolean(),
+  livemode: z.boolean(),
   currency: currencySchema,
   product: referenceSchema,
   recurring: nullable(z.object({ usage_type: z.string() })),

@@ -1,0 +1,214 @@
+// Starts a subscription. A member has one living subscription of a kind, and never two checkouts that could both be paid. The order
+// of these steps makes that so:
+//   1. Place it, and take the slot of the member and the kind, unless a living one holds it.
+//   2. End the sessions of all earlier holders. Where one of them is complete, give the slot back to it, and stop.
+//   3. Find the open session of this subscription, or make one and attach it. End its other ones.
+//   4. Ask whether it still holds the slot. Where another one has it by now, end the own session, and stop.
+// A crash at any point leaves a holder that the next one takes over.
+
+import { LedgerError, type PaymentLedger, type PaymentReference, type Runtime, type SubscriptionView } from '@paidonce/ledger';
+import { defined, type SubscriptionPolicy } from '@paidonce/ledger/adapter';
+import { endCheckout } from '../intake/end-checkout.ts';
+import type { ProviderClock } from '../intake/provider-clock.ts';
+import { subscriptionMetadata } from '../mapping/claim.ts';
+import { isEnded } from '../mapping/lifecycle.ts';
+import type { Accounts } from '../stripe/accounts.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import type { StripePrice } from '../stripe/subscription-objects.ts';
+import { makeOnce } from './fresh-keys.ts';
+import { openUntil } from './made.ts';
+import type { RefreshSubscription } from './refresh-subscription.ts';
+import type { StartedSubscription } from './started.ts';
+import { readSubscriptionStart, refuseOrderId } from './subscription-input.ts';
+import { startedTerms, subscriptionKeyFor, subscriptionSessionParameters } from './subscription-parameters.ts';
+import { SubscriptionPrices } from './subscription-prices.ts';
+import type { CheckedSubscription, StartSubscription } from './subscription-terms.ts';
+
+export interface SubscriptionCheckoutParts {
+  readonly ledger: PaymentLedger;
+  readonly policy: SubscriptionPolicy;
+  readonly accounts: Accounts;
+  readonly refreshSubscription: RefreshSubscription;
+  /** Stripe's: ours may be wrong, and a session that is open would then be passed over. */
+  readonly clock: Pick<ProviderClock, 'now'>;
+  readonly runtime: Runtime;
+  readonly scope: string;
+}
+
+interface Session {
+  readonly id: string;
+  readonly url: string;
+}
+
+export class SubscriptionCheckout {
+  readonly #parts: SubscriptionCheckoutParts;
+  readonly #prices: SubscriptionPrices;
+
+  constructor(parts: SubscriptionCheckoutParts) {
+    this.#parts = parts;
+    this.#prices = new SubscriptionPrices(parts.runtime);
+  }
+
+  /**
+   * @throws LedgerError `invalid_input`: bad input, it was placed on other terms, or it has ended. `already_subscribed`.
+   *   `provider_unavailable`. A code of the store.
+   */
+  async start(input: StartSubscription): Promise<StartedSubscription> {
+    const { ledger, policy, accounts } = this.#parts;
+    const { subscriptions: slots } = ledger.forAdapters;
+    const checked = readSubscriptionStart(input, policy);
+    const { subscriptionId } = checked;
+    if (await ledger.order(subscriptionId)) refuseOrderId(subscriptionId);
+    const account = checked.connectedAccount ?? (await accounts.own());
+    const calls = await accounts.calls(account);
+    const price = await this.#prices.usable(checked, account, calls.billing, policy);
+    // 1
+    await this.#refuseBegun(await this.#place(checked, price, account));
+    const taken = await slots.takeSlot(subscriptionId);
+    if (taken.outcome === 'held') throw alreadySubscribed(checked, taken.by);
+    // 2
+    for (const earlier of taken.earlier) {
+      if (!(await this.#livesAfterEnding(earlier))) continue;
+      await slots.giveSlotBack(subscriptionId, earlier);
+      throw alreadySubscribed(checked, earlier);
+    }
+    // 3
+    const customer = checked.customer ?? (await this.#formerCustomer(taken.earlier, account, price.livemode));
+    const open = await this.#openSession(checked);
+    const session = open ?? (await this.#make({ ...checked, ...defined({ customer }) }, price, account, calls));
+    // Stripe repeated what it answered to this key before: what was open then may be complete or expired by now. Attached, it is read.
+    if (session === 'replayed') return this.start(input);
+    await this.#endOthers(checked, session.id);
+    // 4
+    if (!(await slots.holdsSlot(subscriptionId))) {
+      await endCheckout(calls, session.id, this.#parts);
+      throw alreadySubscribed(checked, undefined);
+    }
+    return { sessionId: session.id, url: session.url, subscriptionId };
+  }
+
+  async #place(start: CheckedSubscription, price: StripePrice, account: string): Promise<SubscriptionView> {
+    const { ledger } = this.#parts;
+    const { subscriptionId, memberId, plan, kind, session } = start;
+    const { livemode } = price;
+    const currency = session?.currency ?? price.currency;
+    const placed = await ledger.placeSubscription({ subscriptionId, memberId, plan, kind, currency, account, livemode });
+    if (placed.outcome === 'differs') {
+      const terms = placed.terms.map(({ term, placed: was, given }) => `${term} was ${was} and is ${given}`).join(', ');
+      throw new LedgerError(
+        'invalid_input',
+        `Subscription ${subscriptionId} was placed on other terms: ${terms}. Use a new subscriptionId, or the terms and the key that it was placed on`,
+      );
+    }
+    return this.#view(subscriptionId);
+  }
+
+  async #view(subscriptionId: string): Promise<SubscriptionView> {
+    const view = await this.#parts.ledger.subscription(subscriptionId);
+    if (view) return view;
+    throw new LedgerError('subscription_unknown', `Subscription ${subscriptionId} is not placed`);
+  }
+
+  async #refuseBegun(view: SubscriptionView): Promise<void> {
+    if (view.reference === undefined) return;
+    if (await this.#lives(view.reference)) throw alreadySubscribed(view, view.subscriptionId);
+    throw new LedgerError('invalid_input', `Subscription ${view.subscriptionId} has ended. Use a new subscriptionId for the next one`);
+  }
+
+  /** Where its end was not told, it lives. */
+  async #lives(reference: PaymentReference): Promise<boolean> {
+    const known = await this.#parts.ledger.forAdapters.subscriptions.known(reference);
+    return known?.lifecycle === undefined || !isEnded(known.lifecycle);
+  }
+
+  /** Whether an earlier holder has begun in the meantime; else nobody can begin it any more. */
+  async #livesAfterEnding(subscriptionId: string): Promise<boolean> {
+    for (const { payment, expiresAt } of (await this.#view(subscriptionId)).checkouts) {
+      if (!this.#isOver(expiresAt) && (await this.#isCompleteAfterEnding(payment)) && (await this.#lives(payment))) return true;
+    }
+    return false;
+  }
+
+  /** Ends the session. True: its customer was faster; what it led to is recorded then. */
+  async #isCompleteAfterEnding(session: PaymentReference): Promise<boolean> {
+    const { accounts, refreshSubscription } = this.#parts;
+    const isEndedNow = await endCheckout(await accounts.calls(session.account), session.id, this.#parts);
+    if (isEndedNow) return false;
+    const { state } = await refreshSubscription(session);
+    if (state !== 'open') return state === 'complete';
+    throw new LedgerError('provider_unavailable', `Stripe does not end session ${session.id}, which is open. Try again`);
+  }
+
+  /** With a day of grace, so that no session is passed over that a customer is on. */
+  #isOver(expiresAt: string | undefined): boolean {
+    const { now } = this.#parts.clock;
+    return expiresAt !== undefined && now !== undefined && Date.parse(expiresAt) <= now.getTime();
+  }
+
+  /** The open session on what the customer wants now. Undefined: there is none. @throws LedgerError `already_subscribed`: one is complete. */
+  async #openSession(start: CheckedSubscription): Promise<Session | undefined> {
+    const { checkouts } = await this.#view(start.subscriptionId);
+    for (const { payment, expiresAt } of checkouts.toReversed()) {
+      if (this.#isOver(expiresAt)) continue;
+      const found = await this.#parts.refreshSubscription(payment);
+      if (found.state === 'open' && found.terms === startedTerms(start)) return { id: payment.id, url: found.url };
+      if (found.state === 'complete') throw alreadySubscribed(start, start.subscriptionId);
+    }
+    return undefined;
+  }
+
+  /** Those of other terms, and those that somebody started at the same time. */
+  async #endOthers(start: CheckedSubscription, id: string): Promise<void> {
+    const { checkouts } = await this.#view(start.subscriptionId);
+    for (const { payment, expiresAt } of checkouts) {
+      if (payment.id === id || this.#isOver(expiresAt) || !(await this.#isCompleteAfterEnding(payment))) continue;
+      await endCheckout(await this.#parts.accounts.calls(payment.account), id, this.#parts);
+      throw alreadySubscribed(start, start.subscriptionId);
+    }
+  }
+
+  async #make(start: CheckedSubscription, price: StripePrice, account: string, calls: StripeCalls): Promise<Session | 'replayed'> {
+    const { ledger, runtime, scope } = this.#parts;
+    const { subscriptionId } = start;
+    const { checkouts } = await this.#view(subscriptionId);
+    const marks = subscriptionMetadata(scope, subscriptionId, await ledger.forAdapters.ensureLedgerId());
+    const parameters = subscriptionSessionParameters(start, price, marks);
+    const key = subscriptionKeyFor(start, parameters, checkouts.length, scope);
+    const { object: made, isReplayed } = await makeOnce(key, runtime, (tried) => calls.createSession(parameters, tried));
+    const { id, url, livemode } = made;
+    const reference = { provider: 'stripe', account, livemode, id };
+    const attached = await ledger.attachSubscription(subscriptionId, reference, { expiresAt: openUntil(made).expiresAt });
+    if (attached.outcome === 'belongs_to') {
+      throw new LedgerError(
+        'invalid_input',
+        `${id} was made for subscription ${subscriptionId}, but ${attached.subscriptionId} has it. Use one scope for each shop`,
+      );
+    }
+    if (isReplayed) return 'replayed';
+    if (url !== null) return { id, url };
+    throw new LedgerError('invalid_input', `Stripe made session ${id} of subscription ${subscriptionId} without a page`);
+  }
+
+  /** So that the portal and the trials at Stripe stay those of one customer. */
+  async #formerCustomer(earlier: readonly string[], account: string, livemode: boolean): Promise<string | undefined> {
+    for (const subscriptionId of earlier.toReversed()) {
+      const { reference } = await this.#view(subscriptionId);
+      if (reference?.account !== account || reference.livemode !== livemode) continue;
+      const known = await this.#parts.ledger.forAdapters.subscriptions.known(reference);
+      if (known?.lifecycle) return known.lifecycle.customer;
+    }
+    return undefined;
+  }
+}
+
+function alreadySubscribed(
+  { memberId, kind = 'membership' }: Pick<StartSubscription, 'memberId' | 'kind'>,
+  holder: string | undefined,
+): LedgerError {
+  return new LedgerError(
+    'already_subscribed',
+    holder === undefined
+      ? `Another checkout of member ${memberId} took over while this one was made (kind ${kind}). Let him finish that one`
+      : `Member ${memberId} has the subscription ${holder} (kind ${kind}). Send him to its portal: portalUrl('${holder}', …)`,
+  );
+}
