@@ -9,6 +9,7 @@ import { BrokenPromise } from './broken-promise.ts';
 import type { Settings } from './options.ts';
 import type { Random } from './random.ts';
 import type { Ability, PlacedOrder, SandboxAccess } from './shop-under-test.ts';
+import { cardTexts, fateText, money } from './stage-texts.ts';
 import { inTime, sessionOf, successPageOf, type World } from './world.ts';
 
 /** An order, and its session as it was when the customer was sent to it. */
@@ -246,25 +247,4 @@ export interface PayTerms {
   readonly card?: CardName;
   readonly fate?: Fate;
   readonly sessionId?: string;
-}
-
-const cardTexts: Readonly<Partial<Record<CardName, string>>> = {
-  processing: ' by a bank debit, which takes days',
-  processing_fails: ' by a bank debit, which takes days and will bounce',
-};
-
-function fateText(fate: Fate): string {
-  const description: Readonly<Record<string, string>> = {
-    delivered: 'on their way',
-    lost: 'lost',
-    doubled: 'sent five times each, at once',
-    reordered: 'sent newest first',
-    never_made: 'never made',
-  };
-  return description[fate] ?? fate;
-}
-
-/** An amount in Stripe's minor unit, since its decimals differ by currency. */
-export function money(amountMinor: number | null, currency: string | null): string {
-  return `${amountMinor ?? 0} ${currency ?? ''} (minor unit)`;
 }
