@@ -2,5 +2,18 @@
 export type { ConformanceOptions, ShopPolicy } from './options.ts';
 export { type AssertOptions, assertConforms, type ConformanceReport, formatReport, type ScenarioResult } from './report.ts';
 export { runConformance } from './run-conformance.ts';
-export { type ScenarioName, scenarioNames } from './scenario-names.ts';
-export type { BootShop, PlacedOrder, SandboxAccess, ShopUnderTest } from './shop-under-test.ts';
+export { type ScenarioName, scenarioNames, subscriptionScenarioNames } from './scenario-names.ts';
+export type {
+  BootClub,
+  BootShop,
+  ClubUnderTest,
+  MemberState,
+  PlacedOrder,
+  RunningApp,
+  SandboxAccess,
+  ShopUnderTest,
+  StartedSubscription,
+  SubscriptionPlan,
+  SubscriptionShop,
+  SubscriptionWish,
+} from './shop-under-test.ts';

@@ -10,6 +10,8 @@ export interface ShopPolicy {
   readonly partialRefund?: 'ends' | 'keeps';
   /** Access after the customer's bank has taken the money back for good. Default: not checked, and the scenario is skipped. */
   readonly lostDispute?: 'ends' | 'keeps';
+  /** Access during a trial of a subscription. Default: not checked, and the scenario is skipped. */
+  readonly trial?: 'none' | 'access';
 }
 
 /** Options of `runConformance`. Numbers are whole. An unknown option or a bad value is refused. */
@@ -76,6 +78,8 @@ export function readOptions(options: ConformanceOptions): Settings {
     const value = settings.policy[name];
     demand(value === undefined || value === 'ends' || value === 'keeps', `policy.${name} is ${value}; it is 'ends' or 'keeps'`);
   }
+  const { trial } = settings.policy;
+  demand(trial === undefined || trial === 'none' || trial === 'access', `policy.trial is ${trial}; it is 'none' or 'access'`);
   return settings;
 }
 

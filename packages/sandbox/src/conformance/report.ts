@@ -23,7 +23,13 @@ export type ScenarioResult =
       /** What to do about it. */
       readonly remedy: string;
     })
-  | (Played & { readonly outcome: 'skipped' /** And what would change that. */; readonly because: string });
+  | (Played & {
+      readonly outcome: 'skipped';
+      /** And what would change that. */
+      readonly because: string;
+      /** The app sells nothing of the kind: orders, or subscriptions. It may always be skipped. */
+      readonly notSold?: true;
+    });
 
 /** The result of a run. */
 export interface ConformanceReport {
@@ -40,11 +46,25 @@ export function formatReport({ seed, results }: ConformanceReport): string {
   const count = (outcome: ScenarioResult['outcome']): number => results.filter((result) => result.outcome === outcome).length;
   const [passed, broke, skipped] = [count('passed'), count('broke'), count('skipped')];
   return [
-    ...results.map(formatResult),
+    ...results.filter((result) => !isNotSold(result)).map(formatResult),
+    ...notSold(results),
     '',
     `${passed} passed, ${broke} broke, ${skipped} skipped. Seed ${seed}.`,
     ...(broke === 0 ? [] : [`Again: runConformance(boot, { seed: ${seed}, only: [${namesOf(results, 'broke')}] })`]),
   ].join('\n');
+}
+
+function isNotSold(result: ScenarioResult): boolean {
+  return result.outcome === 'skipped' && result.notSold === true;
+}
+
+/** Said once, not for each scenario. */
+function notSold(results: readonly ScenarioResult[]): readonly string[] {
+  const reasons = results.flatMap((result) => (result.outcome === 'skipped' && result.notSold ? [result.because] : []));
+  return [...new Set(reasons)].map(
+    (because) =>
+      `${marks.skipped.padEnd(8)}${reasons.filter((reason) => reason === because).length} scenarios\n        Not judged: ${because}`,
+  );
 }
 
 function namesOf(results: readonly ScenarioResult[], outcome: ScenarioResult['outcome']): string {
@@ -76,14 +96,14 @@ function formatResult(result: ScenarioResult): string {
 
 /** Options of `assertConforms`. */
 export interface AssertOptions {
-  /** Scenarios that your app cannot play. All others must not be skipped, so that a new gap does not go unnoticed. Default: none. */
+  /** Scenarios that your app cannot play. All others of what it sells must not be skipped, so that a new gap does not go unnoticed. Default: none. */
   readonly mayBeSkipped?: readonly ScenarioName[];
 }
 
 /** For a test. @throws Error with the report, if a scenario broke, or was skipped and is not in `mayBeSkipped`. */
 export function assertConforms(report: ConformanceReport, { mayBeSkipped = [] }: AssertOptions = {}): void {
   const failed = report.results.filter(
-    ({ name, outcome }) => outcome === 'broke' || (outcome === 'skipped' && !mayBeSkipped.includes(name)),
+    (result) => result.outcome === 'broke' || (result.outcome === 'skipped' && !isNotSold(result) && !mayBeSkipped.includes(result.name)),
   );
   if (failed.length > 0) throw new Error(`The app breaks what customers rely on.\n${formatReport({ ...report, results: failed })}`);
 }

@@ -5,8 +5,10 @@ import { type ConformanceOptions, readOptions, type Settings } from './options.t
 import { randomOf } from './random.ts';
 import type { ConformanceReport, ScenarioResult } from './report.ts';
 import type { Scenario } from './scenario.ts';
+import { isOfSubscriptions } from './scenario-names.ts';
 import { scenarios } from './scenarios/all.ts';
-import type { BootShop, PlacedOrder } from './shop-under-test.ts';
+import type { BootClub, BootShop, PlacedOrder } from './shop-under-test.ts';
+import { without } from './skips.ts';
 import { Stage } from './stage.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -17,13 +19,13 @@ import { openWorld, type World } from './world.ts';
  *
  * @throws Error if the app does not start or does not use the sandbox, or if an option is unknown or bad.
  */
-export async function runConformance<Order extends PlacedOrder>(
-  boot: BootShop<Order>,
-  options: ConformanceOptions = {},
-): Promise<ConformanceReport> {
+export function runConformance<Order extends PlacedOrder>(boot: BootShop<Order>, options?: ConformanceOptions): Promise<ConformanceReport>;
+/** The same of an app that sells subscriptions alone. */
+export function runConformance(boot: BootClub, options?: ConformanceOptions): Promise<ConformanceReport>;
+export async function runConformance(boot: unknown, options: ConformanceOptions = {}): Promise<ConformanceReport> {
   const settings = readOptions(options);
   // Each function is only ever passed the order that its own `startOrder` returned.
-  await using world = await openWorld(boot as unknown as BootShop, settings);
+  await using world = await openWorld(boot as BootShop | BootClub, settings);
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios.filter(({ name }) => settings.only.includes(name))) {
     const result = await playScenario(scenario, world, settings);
@@ -36,6 +38,8 @@ export async function runConformance<Order extends PlacedOrder>(
 async function playScenario(scenario: Scenario, world: World, settings: Settings): Promise<ScenarioResult> {
   const { name, promise, matters, remedy } = scenario;
   const stage = new Stage(world, settings, randomOf(settings.seed, name));
+  const notSold = without(isOfSubscriptions(name) ? 'subscriptions' : 'startOrder')(stage);
+  if (notSold !== undefined) return { name, promise, outcome: 'skipped', because: notSold, notSold: true };
   const because = scenario.skip?.(stage);
   if (because !== undefined) return { name, promise, outcome: 'skipped', because };
   try {
@@ -46,6 +50,17 @@ async function playScenario(scenario: Scenario, world: World, settings: Settings
     return { name, promise, outcome: 'broke', did: stage.steps, expected, observed, matters, remedy };
   } finally {
     world.sandbox.clearFaults();
+    world.skewMs = 0;
+    await endUnheard(world, stage.opened);
+  }
+}
+
+/** So that the renewals of earlier stories do not fill the later ones. */
+async function endUnheard({ sandbox, stripe }: World, opened: readonly string[]): Promise<void> {
+  for (const id of opened) {
+    sandbox.setFate(id, 'never_made');
+    const { status } = await stripe.subscriptions.retrieve(id);
+    if (status !== 'canceled' && status !== 'incomplete_expired') await stripe.subscriptions.cancel(id);
   }
 }
 

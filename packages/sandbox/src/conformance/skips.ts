@@ -9,6 +9,8 @@ const abilityLabels: Readonly<Record<Ability, string>> = {
   poll: 'ask Stripe for payments of which no webhook came',
   checkoutAgain: 'start the checkout of an order again',
   restart: 'stop and start your app',
+  startOrder: 'order something that is paid once',
+  subscriptions: 'start a subscription, and to say who has access by one',
 };
 
 export function without(ability: Ability): Skip {
@@ -21,17 +23,23 @@ export const withoutRescue: Skip = (stage) =>
     : 'your app was given neither `askStatus` nor `poll`: without either, a lost webhook is a lost order.';
 
 export const withoutSuccessPage: Skip = ({ sample, hasSuccessPage }) =>
-  hasSuccessPage ? undefined : `nothing answers at the success_url of your sessions, ${sample.success_url}.`;
+  hasSuccessPage ? undefined : `nothing answers at the success_url of your sessions, ${sample?.success_url}.`;
 
 export const withoutSlowPayments: Skip = ({ sample }) =>
-  sample.payment_method_types.includes('sepa_debit')
+  sample?.payment_method_types.includes('sepa_debit')
     ? undefined
     : 'your sessions take no payment method that is slow (such as sepa_debit).';
 
+const choices = {
+  partialRefund: "'keeps' }`, or `'ends'",
+  lostDispute: "'keeps' }`, or `'ends'",
+  trial: "'none' }`, or `'access'",
+};
+
 /** What no rule decides for all shops. */
-export function undecided(about: 'partialRefund' | 'lostDispute'): Skip {
+export function undecided(about: 'partialRefund' | 'lostDispute' | 'trial'): Skip {
   return ({ settings }) =>
-    settings.policy[about] === undefined ? `this is for you to decide: say \`policy: { ${about}: 'keeps' }\`, or \`'ends'\`.` : undefined;
+    settings.policy[about] === undefined ? `this is for you to decide: say \`policy: { ${about}: ${choices[about]}\`.` : undefined;
 }
 
 export const whereRefundsKeep: Skip = ({ settings }) =>

@@ -8,7 +8,8 @@ import type { CardName, Fate, StripeSandbox } from '../sandbox/index.ts';
 import { BrokenPromise } from './broken-promise.ts';
 import type { Settings } from './options.ts';
 import type { Random } from './random.ts';
-import type { Ability, PlacedOrder } from './shop-under-test.ts';
+import type { Ability, PlacedOrder, SandboxAccess } from './shop-under-test.ts';
+import { cardTexts, fateText, money } from './stage-texts.ts';
 import { inTime, sessionOf, successPageOf, type World } from './world.ts';
 
 /** An order, and its session as it was when the customer was sent to it. */
@@ -34,9 +35,11 @@ export class Stage {
   readonly settings: Settings;
   readonly random: Random;
   /** An example of the app's sessions. */
-  readonly sample: Stripe.Checkout.Session;
+  readonly sample: Stripe.Checkout.Session | undefined;
   readonly hasSuccessPage: boolean;
   readonly steps: string[] = [];
+  /** Subscriptions (`sub_…`) that the scenario has begun. */
+  readonly opened: string[] = [];
   readonly #world: World;
 
   constructor(world: World, settings: Settings, random: Random) {
@@ -60,7 +63,8 @@ export class Stage {
   // ── The customer
 
   async order(): Promise<Purchase> {
-    const order = await this.#app('startOrder', () => this.#world.app.startOrder());
+    const order = await this.ask('startOrder', async (app) => (app.startOrder ? app.startOrder() : undefined));
+    if (order === undefined) throw new BrokenPromise('startOrder to answer an order', 'nothing');
     const session = await sessionOf(this.stripe, order);
     this.did(`A new customer orders: order ${order.orderId}, ${money(session.amount_total, session.currency)}.`);
     return { order, session };
@@ -82,11 +86,11 @@ export class Stage {
 
   async askStatus({ order }: Purchase): Promise<void> {
     this.did("The success page asks the app for the payment's status.");
-    await this.#app('askStatus', async () => this.#world.app.askStatus?.(order));
+    await this.ask('askStatus', async (app) => app.askStatus?.(order));
   }
 
   async checkoutAgain({ order }: Purchase): Promise<string> {
-    const sessionId = await this.#app('checkoutAgain', async () => (await this.#world.app.checkoutAgain?.(order)) ?? '');
+    const sessionId = await this.ask('checkoutAgain', async (app) => (await app.checkoutAgain?.(order)) ?? '');
     await sessionOf(this.stripe, { ...order, sessionId });
     this.did(`The customer starts the checkout again: session ${sessionId}.`);
     return sessionId;
@@ -110,11 +114,11 @@ export class Stage {
         const [first] = refused;
         throw new BrokenPromise(
           'the app to answer each webhook with a status of 200 to 299, at the latest when Stripe sends it again',
-          this.#world.refusals.at(-1) ?? `${first?.type} was never answered so`,
+          this.lastRefusal() ?? `${first?.type} was never answered so`,
         );
       }
       this.did(`The app did not take ${refused.map(({ type }) => type).join(', ')}: Stripe sends again.`);
-      await this.#resend(refused);
+      await this.resend(refused);
     }
   }
 
@@ -122,7 +126,7 @@ export class Stage {
   async sendAgain(sessionId: string, { withRefunds = true }: { readonly withRefunds?: boolean } = {}): Promise<void> {
     const events = (await this.eventsOf(sessionId)).filter(({ type }) => withRefunds || !type.includes('refund'));
     this.did(`Stripe sends all webhooks of this payment${withRefunds ? '' : ', but not of its refund'}, whether they came before or not.`);
-    await this.#resend(events.toReversed());
+    await this.resend(events.toReversed());
   }
 
   /** Events of the session, its payment intent, charge, refunds and disputes. Newest first. */
@@ -159,55 +163,74 @@ export class Stage {
   }
 
   sign(payload: string, { secret = this.#world.access.webhookSecret, ageSeconds = 0 }: SignTerms = {}): string {
-    const timestamp = Math.floor(systemRuntime.now().getTime() / 1_000) - ageSeconds;
+    const timestamp = Math.floor(this.sandbox.now().getTime() / 1_000) - ageSeconds;
     return this.stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
   }
 
   // ── The app
 
+  /** From now on its clock is wrong by so much. */
+  setClockAhead(ms: number): void {
+    this.#world.skewMs = ms;
+  }
+
+  /** The price at Stripe of a plan. */
+  get prices(): SandboxAccess['prices'] {
+    return this.#world.access.prices;
+  }
+
+  /** What the app says of a subscription beside access. */
+  get tells(): ReadonlySet<'plan' | 'quantity'> {
+    return new Set(this.#world.app.subscriptions?.tells);
+  }
+
+  lastRefusal(): string | undefined {
+    return this.#world.refusals.at(-1);
+  }
+
   async poll(): Promise<void> {
     this.did("The app's own job asks Stripe for payments.");
-    await this.#app('poll', async () => this.#world.app.poll?.());
+    await this.ask('poll', async (app) => app.poll?.());
   }
 
   async restart(): Promise<void> {
     this.did('The app is stopped and started again.');
-    const moved = await this.#app('restart', async () => this.#world.app.restart?.());
+    const moved = await this.ask('restart', async (app) => app.restart?.());
     if (moved) this.#world.moveWebhooksTo(moved.webhookUrl);
   }
 
   /** Resolves once the app has no work left, as far as the kit can tell. */
   async settled(): Promise<void> {
     const { app } = this.#world;
-    if (app.settled) await this.#app('settled', async () => app.settled?.());
+    if (app.settled) await this.ask('settled', async () => app.settled?.());
     else await systemRuntime.sleep(this.settings.quietMs);
   }
 
   async shopState({ order }: Purchase): Promise<{ readonly access: boolean; readonly times: number }> {
-    const { app } = this.#world;
-    const access = await this.#app('hasAccess', () => app.hasAccess(order));
-    const times = await this.#app('timesGranted', () => app.timesGranted(order));
+    const access = await this.ask('hasAccess', async (app) => (app.startOrder ? app.hasAccess(order) : undefined));
+    const times = (await this.ask('timesGranted', async (app) => (app.startOrder ? app.timesGranted(order) : undefined))) ?? Number.NaN;
     if (typeof access === 'boolean' && Number.isSafeInteger(times) && times >= 0) return { access, times };
     throw new BrokenPromise('hasAccess to say true or false, and timesGranted a whole number', `${access} and ${times}`);
   }
 
   async http(url: string, init: RequestInit): Promise<{ readonly status: number }> {
     const { callTimeoutMs } = this.settings;
-    return this.#app(`${init.method ?? 'GET'} ${url}`, async () => {
+    return this.ask(`${init.method ?? 'GET'} ${url}`, async () => {
       const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(callTimeoutMs) });
       await answer.arrayBuffer();
       return answer;
     });
   }
 
-  async #resend(events: readonly Stripe.Event[]): Promise<void> {
+  async resend(events: readonly Stripe.Event[]): Promise<void> {
     for (const { id } of events) await this.stripe.rawRequest('POST', `/v1/events/${id}/retry`);
     await this.sandbox.deliverDue();
   }
 
-  async #app<T>(what: string, call: () => Promise<T>): Promise<T> {
+  /** @throws BrokenPromise if the app fails, or takes too long. */
+  async ask<T>(what: string, call: (app: World['app']) => Promise<T>): Promise<T> {
     try {
-      return await inTime(what, this.settings.callTimeoutMs, call);
+      return await inTime(what, this.settings.callTimeoutMs, () => call(this.#world.app));
     } catch (error) {
       throw new BrokenPromise(`${what} to answer`, error instanceof Error ? error.message : String(error));
     }
@@ -224,25 +247,4 @@ export interface PayTerms {
   readonly card?: CardName;
   readonly fate?: Fate;
   readonly sessionId?: string;
-}
-
-const cardTexts: Readonly<Partial<Record<CardName, string>>> = {
-  processing: ' by a bank debit, which takes days',
-  processing_fails: ' by a bank debit, which takes days and will bounce',
-};
-
-function fateText(fate: Fate): string {
-  const description: Readonly<Record<string, string>> = {
-    delivered: 'on their way',
-    lost: 'lost',
-    doubled: 'sent five times each, at once',
-    reordered: 'sent newest first',
-    never_made: 'never made',
-  };
-  return description[fate] ?? fate;
-}
-
-/** An amount in Stripe's minor unit, since its decimals differ by currency. */
-export function money(amountMinor: number | null, currency: string | null): string {
-  return `${amountMinor ?? 0} ${currency ?? ''} (minor unit)`;
 }

@@ -7,30 +7,34 @@ import type { Logger } from '../runtime.ts';
 import { systemRuntime } from '../runtime.ts';
 import { type StripeSandbox, startStripeSandbox } from '../sandbox/index.ts';
 import type { Settings } from './options.ts';
-import type { BootShop, PlacedOrder, SandboxAccess, ShopUnderTest } from './shop-under-test.ts';
+import { makePrices } from './prices.ts';
+import type { BootClub, BootShop, ClubUnderTest, PlacedOrder, SandboxAccess, ShopUnderTest } from './shop-under-test.ts';
 
 export interface World extends AsyncDisposable {
   readonly sandbox: StripeSandbox;
   readonly stripe: Stripe;
   readonly access: SandboxAccess;
-  readonly app: ShopUnderTest;
+  readonly app: ShopUnderTest | ClubUnderTest;
   /** The URL that the app's webhooks go to now. */
   webhookUrl(): string;
   moveWebhooksTo(url: string): void;
-  /** The session of an order that nobody pays: an example of the app's sessions. */
-  readonly sample: Stripe.Checkout.Session;
+  /** The session of an order that nobody pays: an example of the app's sessions. Undefined: it has no orders. */
+  readonly sample: Stripe.Checkout.Session | undefined;
+  /** How far the app's clock is ahead of the time. */
+  skewMs: number;
   /** Whether anything answers at its success_url. */
   readonly hasSuccessPage: boolean;
   /** The webhooks that the app did not answer with 2xx, each with the answer. */
   readonly refusals: string[];
 }
 
+const HOUR_MS = 3_600_000;
 /** Longer than any run: the kit decides when a bank has decided. */
-const neverByItselfMs = 24 * 3_600_000;
+const neverByItselfMs = 24 * HOUR_MS;
 const keys = { secretKey: 'sk_test_paidonce_conformance', webhookSecret: 'whsec_paidonce_conformance' };
 
 /** @throws Error if the app does not start, or does not use the sandbox. */
-export async function openWorld(boot: BootShop, settings: Settings): Promise<World> {
+export async function openWorld(boot: BootShop | BootClub, settings: Settings): Promise<World> {
   await using opened = new AsyncDisposableStack();
   const refusals: string[] = [];
   const log: Logger = {
@@ -42,17 +46,29 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
   const sandbox = opened.use(
     await startStripeSandbox({
       automatic: false,
-      retryScheduleMs: [],
+      retryScheduleMs: [HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS],
+      signedBy: 'sandbox',
+      dunning: { retryDays: [2, 3], end: 'canceled' },
       settleAfterMs: neverByItselfMs,
       secretKey: keys.secretKey,
       webhookTimeoutMs: settings.callTimeoutMs,
       log,
     }),
   );
-  const access: SandboxAccess = { url: sandbox.url, clientConfig: sandbox.clientConfig, ...keys };
   const stripe = new Stripe(keys.secretKey, { ...sandbox.clientConfig, maxNetworkRetries: 0 });
+  const appClock = { skewMs: 0 };
+  const access: SandboxAccess = {
+    url: sandbox.url,
+    clientConfig: sandbox.clientConfig,
+    ...keys,
+    clock: {
+      now: () => new Date(sandbox.now().getTime() + appClock.skewMs),
+      monotonicNowMs: () => sandbox.now().getTime(),
+    },
+    prices: await makePrices(stripe),
+  };
   const app = opened.adopt(
-    await inTime('Starting your app', settings.bootTimeoutMs, () => boot(access)),
+    await inTime<World['app']>('Starting your app', settings.bootTimeoutMs, () => boot(access)),
     async (running) => void (await inTime('close', settings.callTimeoutMs, () => running.close())),
   );
 
@@ -64,7 +80,7 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
   });
   const endpointId = sandbox.addWebhookEndpoint(endpoint());
   const sample = await checkApp(app, stripe, settings);
-  const hasSuccessPage = await answersAt(successPageOf(sample), settings);
+  const hasSuccessPage = sample !== undefined && (await answersAt(successPageOf(sample), settings));
 
   const running = opened.move();
   return {
@@ -78,6 +94,12 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
       sandbox.addWebhookEndpoint(endpoint(), endpointId);
     },
     sample,
+    get skewMs() {
+      return appClock.skewMs;
+    },
+    set skewMs(ms) {
+      appClock.skewMs = ms;
+    },
     hasSuccessPage,
     refusals,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -85,7 +107,12 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
 }
 
 /** Checks the app with one order that nobody pays, and returns its session. */
-async function checkApp(app: ShopUnderTest, stripe: Stripe, { callTimeoutMs }: Settings): Promise<Stripe.Checkout.Session> {
+async function checkApp(
+  app: ShopUnderTest | ClubUnderTest,
+  stripe: Stripe,
+  { callTimeoutMs }: Settings,
+): Promise<Stripe.Checkout.Session | undefined> {
+  if (!app.startOrder) return undefined;
   const order = await inTime('startOrder', callTimeoutMs, () => app.startOrder());
   const session = await sessionOf(stripe, order);
   if (session.mode !== 'payment' || !session.amount_total || session.status !== 'open') {

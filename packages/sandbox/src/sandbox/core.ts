@@ -84,6 +84,7 @@ export class SandboxCore {
     this.api = this.#openApi();
     this.#deliverer = new WebhookDeliverer({
       runtime,
+      signingTime: () => (settings.signedBy === 'sandbox' ? clock.nowMs() : runtime.now().getTime()),
       send: settings.send,
       retryScheduleMs: settings.retryScheduleMs,
       timeoutMs: settings.webhookTimeoutMs,

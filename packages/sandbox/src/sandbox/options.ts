@@ -66,6 +66,11 @@ export interface StripeSandboxOptions {
   readonly releasedPart?: 'without_row' | 'with_row';
   /** What the line of a proration names as its parent: the item of the subscription, or its invoice item. Default `subscription_item`. */
   readonly prorationParent?: 'subscription_item' | 'invoice_item';
+  /**
+   * Whose time webhooks are signed with: the machine's, which a shop's library compares it with, or the sandbox's own, which
+   * `advance` moves, for a shop whose clock follows it. Default `machine`.
+   */
+  readonly signedBy?: 'machine' | 'sandbox';
   /** false: webhooks, expiries and settlements happen only in `deliverDue` and `advance`. Default true. */
   readonly automatic?: boolean;
   readonly log?: Logger;
@@ -88,6 +93,7 @@ export interface Settings {
   readonly prorationParent: 'subscription_item' | 'invoice_item';
   readonly zeroAmountStatus: 'paid' | 'no_payment_required';
   readonly releasedPart: 'without_row' | 'with_row';
+  readonly signedBy: 'machine' | 'sandbox';
   readonly automatic: boolean;
   readonly log: Logger;
   readonly send: SendWebhook;

@@ -164,6 +164,7 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     prorationParent: options.prorationParent ?? 'subscription_item',
     zeroAmountStatus: options.zeroAmountStatus ?? 'paid',
     releasedPart: options.releasedPart ?? 'without_row',
+    signedBy: options.signedBy ?? 'machine',
     automatic: options.automatic ?? true,
     log: options.log ?? silentLogger,
     send: sendOverHttp,

@@ -2,7 +2,8 @@
 // buyer typed.
 import { expectState, grantedOnce, nothing } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { money, type Purchase, type SessionTerms, type Stage } from '../stage.ts';
+import type { Purchase, SessionTerms, Stage } from '../stage.ts';
+import { money } from '../stage-texts.ts';
 
 const cheapMatters = 'You sell for a fraction of the price: it takes one old link, one changed price, or one buyer who looks closely.';
 

@@ -17,6 +17,8 @@ const DISABLED_AFTER_MS = 3 * 24 * 3_600_000;
 
 export interface DelivererOptions {
   readonly runtime: Runtime;
+  /** Milliseconds since 1970. */
+  readonly signingTime: () => number;
   readonly send: SendWebhook;
   /** Waits between the tries; after the last one it gives up. */
   readonly retryScheduleMs: readonly number[];
@@ -94,13 +96,13 @@ export class WebhookDeliverer {
 
   /** The status, or in words why there was none. */
   async #send(endpoint: Endpoint, body: string): Promise<number | string> {
-    const { runtime, send, timeoutMs, witness } = this.#options;
+    const { runtime, signingTime, send, timeoutMs, witness } = this.#options;
     witness?.(body);
     const answered = new AbortController();
     const expired = new AbortController();
     const timer = runtime.sleep(timeoutMs, AbortSignal.any([answered.signal, this.#closing.signal])).then(() => expired.abort());
     // The machine's clock, not the advanced one: the receiver compares it with its own. New at each try.
-    const t = Math.floor(runtime.now().getTime() / 1_000);
+    const t = Math.floor(signingTime() / 1_000);
     const headers = {
       'content-type': 'application/json; charset=utf-8',
       accept: '*/*; q=0.5, application/xml',

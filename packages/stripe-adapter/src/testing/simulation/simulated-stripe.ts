@@ -70,7 +70,8 @@ export function openSimulatedStripe(parts: SimulatedStripeParts): SimulatedStrip
         world.report('the sandbox itself', `${message}: ${JSON.stringify(fields)} ${String((fields as { err?: Error }).err?.stack)}`),
     },
     send: (request, signal) => send(parts, request, signal),
-    witness: undefined,
+    signedBy: 'machine',
+      witness: undefined,
   });
   return { core, controls: new Controls(core), start: () => core.start('https://stripe.example') };
 }

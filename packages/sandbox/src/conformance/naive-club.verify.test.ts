@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { formatReport, runConformance, type ScenarioName } from './index.ts';
+import { type NaiveRule, naiveClub } from './naive-club.test-support.ts';
+
+const breaks: Readonly<Record<NaiveRule, readonly ScenarioName[]>> = {
+  'active-means-in': [
+    'events-of-one-second-reversed',
+    'old-event-a-day-late',
+    'trial-gives-nothing',
+    'card-declined-then-paid',
+    'paused-collection-is-not-free',
+    'upgrade-unpaid-gives-nothing',
+    'seats-as-paid',
+    'refund-of-this-month',
+    'chargeback-of-one-month',
+    'changed-his-mind-at-checkout',
+    'second-subscription',
+  ],
+  'extend-on-each-invoice-event': [
+    'renewal-once',
+    'old-event-a-day-late',
+    'trial-gives-nothing',
+    'trial-ends-unpaid',
+    'trial-ended-early',
+    'zero-invoice-after-an-hour',
+    'setup-fee-is-no-month',
+    'card-declined-then-paid',
+    'paid-after-the-end',
+    'net-terms',
+    'upgrade-unpaid-gives-nothing',
+    'upgrade-paid',
+    'prorations-do-not-lengthen',
+    'seats-as-paid',
+    'addon-is-no-membership',
+    'refund-of-this-month',
+    'chargeback-of-one-month',
+    'changed-his-mind-at-checkout',
+    'second-subscription',
+  ],
+  'until-the-latest-paid-end': [
+    'renewal-lost',
+    'server-clock-wrong',
+    'trial-gives-nothing',
+    'trial-ended-early',
+    'card-declined-then-paid',
+    'net-terms',
+    'upgrade-unpaid-gives-nothing',
+    'yearly-to-monthly',
+    'eleven-lines',
+    'seats-as-paid',
+    'addon-is-no-membership',
+    'refund-of-this-month',
+    'chargeback-of-one-month',
+    'changed-his-mind-at-checkout',
+    'second-subscription',
+  ],
+};
+
+test.each(Object.entries(breaks) as readonly (readonly [NaiveRule, readonly ScenarioName[]])[])(
+  '%s breaks what customers rely on',
+  async (rule, expected) => {
+    const policy = { trial: 'none', lostDispute: 'ends' } as const;
+    // All work is done when a webhook is answered, so nothing needs to be waited for.
+    const report = await runConformance(naiveClub(rule), { patienceMs: 100, policy });
+    const broke = report.results.filter(({ outcome }) => outcome === 'broke').map(({ name }) => name);
+    expect(broke.length).toBeGreaterThanOrEqual(8);
+    expect(broke, formatReport(report)).toEqual(expected);
+  },
+);
