@@ -129,6 +129,7 @@ class Ledger implements PaymentLedger {
       path: readModelsPath(options, () => runtime.uuid()),
       writer: this.#writer,
       delivery: this.#follower,
+      subscriptions: this.#subscriptions.deliverer,
       onRuns: () => this.#carrier.wake(),
       background,
       checkpoints: options.checkpoints,
@@ -139,19 +140,18 @@ class Ledger implements PaymentLedger {
     this.console = openConsole({ lists: this.#lists, writer: this.#writer, store, runtime }, call);
     const [alert, identity, lists, sweeps] = [this.#alert, this.#identity, this.#lists, this.#sweeps];
     const unreadable = openUnreadableObjects(transactions, host);
-    const [orders, delivery] = [this.#orders, this.#delivery];
+    const [orders, delivery, previews, actions] = [this.#orders, this.#delivery, this.#previews, this.#actions];
     const runs = openRuns({ transactions, store, orders, delivery, lists, console: this.console, runtime, log }, call);
     this.runs = runs.desk;
     this.#carrier = runs.carrier;
-    const [previews, actions, carrier] = [this.#previews, this.#actions, this.#carrier];
-    const { forAdapters: subscriptions } = this.#subscriptions;
+    const [carrier, { forAdapters: subscriptions }] = [this.#carrier, this.#subscriptions];
     const adapters = { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier, counter, subscriptions };
     this.forAdapters = openForAdapters(adapters, call);
     if (!background) return;
     this.#subscribers.follow();
     this.#carrier.start();
     this.#follower?.start();
-    this.#subscriptions.deliveries?.start();
+    this.#subscriptions.deliverer?.delivery.start();
   }
 
   placeOrder: PaymentLedger['placeOrder'] = (...asked) => this.#call(() => this.#placing.placeOrder(...asked));
@@ -215,7 +215,7 @@ class Ledger implements PaymentLedger {
       const deadline = this.runtime.monotonicNowMs() + parse(timeoutSchema, timeoutMs, 'timeoutMs');
       const subscribers = await this.#subscribers.opened();
       await subscribers.catchUp();
-      await Promise.all([this.#follower?.settle(deadline), this.#subscriptions.deliveries?.settle(deadline)]);
+      await Promise.all([this.#follower?.settle(deadline), this.#subscriptions.deliverer?.delivery.settle(deadline)]);
       if (!this.#background) await this.#carrier.settle(deadline);
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
@@ -238,7 +238,7 @@ class Ledger implements PaymentLedger {
     await settledWithin(this.runtime, patientMs, [
       this.#calls.close(),
       this.#follower?.stop(deadline),
-      this.#subscriptions.deliveries?.stop(deadline),
+      this.#subscriptions.deliverer?.delivery.stop(deadline),
       this.#carrier.stop(),
     ]);
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#subscribers.stop(deadline)]);

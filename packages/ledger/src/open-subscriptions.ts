@@ -14,7 +14,7 @@ import type { References } from './streams/reference-streams.ts';
 import { openSlots } from './streams/slot-streams.ts';
 import { openSubscriptionStreams } from './streams/subscription-streams.ts';
 import { openTransactions, type Transactions } from './streams/transact.ts';
-import { SubscriptionDeliveries } from './subscribers/subscription-deliveries.ts';
+import type { Deliverer } from './subscribers/follow-deliveries.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 import { openSubscriptionCalls, refusedSubscriptionCalls } from './subscription-calls.ts';
 import type { SubscriptionLedger, SubscriptionSettings } from './subscription-ledger.ts';
@@ -26,7 +26,7 @@ export interface OpenedSubscriptions {
   /** Undefined: the ledger keeps none. */
   readonly writer?: SubscriptionWriter;
   /** Undefined: this process delivers none. */
-  readonly deliveries?: SubscriptionDeliveries;
+  readonly deliverer?: Deliverer;
 }
 
 interface SubscriptionHost {
@@ -65,11 +65,11 @@ export function openSubscriptions(
   delivery = deliver && openDelivery({ ...host, of: deliveredSubscriptions(subscriptions, policy), deliver, instance });
   const writer = new SubscriptionWriter(references, subscriptions, runtime);
   const calls = openSubscriptionCalls({ subscriptions, writer, delivery, policy, identity, runtime, counter });
-  const deliveries = delivery && new SubscriptionDeliveries({ delivery, ...host });
+  const deliverer = delivery && { delivery, instance };
   const slots = openSlots(host.transactions, subscriptions);
   const forAdapters = openAdapterSubscriptions(
     { subscriptions, writer, slots, policy, delivers: deliver !== undefined, store, runtime },
     call,
   );
-  return { calls, forAdapters, writer, ...defined({ deliveries }) };
+  return { calls, forAdapters, writer, ...defined({ deliverer }) };
 }

@@ -34,6 +34,8 @@ export interface SubscriptionReadModels {
   openInvoices(after: string, limit: number): readonly OpenInvoices[];
   reviews(after: string, limit: number): readonly SubscriptionReview[];
   accounts(before: string): readonly AccountSubscriptions[];
+  /** Subscriptions whose newest decision is neither delivered nor abandoned. */
+  pendingDeliveries(): readonly SubscriptionState[];
   /** @param now ISO 8601 UTC. */
   backlog(now: string): Pick<Backlog, 'openReviews' | 'undelivered' | 'abandoned' | 'due' | 'doubtful'>;
 }
@@ -124,6 +126,8 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
   const undelivered = db.prepare(
     'select state from subscriptions where pending + abandoned > 0 and subscription_id > ? order by subscription_id limit ?',
   );
+  // Both conditions, so that the index of the undelivered finds them.
+  const pending = db.prepare('select state from subscriptions where pending + abandoned > 0 and pending = 1 order by subscription_id');
   const open = db.prepare(
     'select state, account, livemode from subscriptions where open_invoices > 0 and sub is not null and subscription_id > ? order by subscription_id limit ?',
   );
@@ -163,6 +167,7 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
       undelivered
         .all(after, limit)
         .flatMap((row) => undeliveredSubscriptionIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
+    pendingDeliveries: () => pending.all().map((row) => JSON.parse(String(row['state'])) as SubscriptionState),
     openInvoices: (after, limit) =>
       open.all(after, limit).flatMap((row) => openInvoicesIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
     reviews: (after, limit) => reviews.all(...keyIn(after), limit).map((row) => JSON.parse(String(row['review'])) as SubscriptionReview),

@@ -3,19 +3,18 @@
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
 import type { DecisionFollower } from '../delivery/delivery.ts';
-import { LedgerError } from '../errors.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
-import type { OrderState } from '../order/order.ts';
 import { type OrderReadModels, openOrderReadModels } from '../read-models/order-read-models.ts';
-import { isOfOrder } from '../read-models/order-rows.ts';
 import { openReadModelFile, readModelCursor, readModelPrefixes } from '../read-models/read-model-file.ts';
 import { openSkippedRows } from '../read-models/skipped-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ourPrefixes } from '../streams/our-streams.ts';
 import { slotAggregate } from '../streams/run-slot.ts';
+import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
+import { type Deliverer, followDeliveries } from './follow-deliveries.ts';
 import { alertDeleted, alertDuplicate } from './log-alerts.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { ReadModelSnapshots } from './read-model-snapshots.ts';
@@ -36,6 +35,8 @@ export interface SubscribersOptions {
   readonly writer: PaymentWriter;
   /** Undefined: this process delivers nothing, and compares nothing with the shop. */
   readonly delivery: DecisionFollower | undefined;
+  /** Undefined: this process delivers no subscriptions. */
+  readonly subscriptions: Deliverer | undefined;
   /** Called when the slot of bulk runs has changed. */
   readonly onRuns: () => void;
   /** False: the process may live for one `settle` only. */
@@ -126,6 +127,7 @@ async function openNow({
   path,
   writer,
   delivery,
+  subscriptions,
   onRuns,
   background,
   instance,
@@ -141,7 +143,18 @@ async function openNow({
   const models = openOrderReadModels(file, duplicateWithinHours);
   // A process that delivers is known by its instance; the others share one, and tell their own grants by the time.
   const startedAt = instance === '' ? runtime.now().toISOString() : '';
-  let pendingReported = false; // Set by `onCaughtUp` once delivery knows what was pending before.
+  const ofOrders = {
+    prefix: orderAggregate.stream(''),
+    pending: () => models.pendingDeliveries().map((state) => [state.orderId, state] as const),
+  };
+  const ofSubscriptions = {
+    prefix: subscriptionAggregate.stream(''),
+    pending: () => models.subscriptions.pendingDeliveries().map((state) => [state.subscriptionId, state] as const),
+  };
+  const deliveries = followDeliveries(
+    [...(delivery ? [{ delivery, instance, ...ofOrders }] : []), ...(subscriptions ? [{ ...subscriptions, ...ofSubscriptions }] : [])],
+    { store, background, runtime },
+  );
 
   const orders = openLogSubscription({
     name: 'orders',
@@ -156,22 +169,13 @@ async function openNow({
       await models.apply(events, next);
       snapshots?.handled(events.length);
       for (const event of events) if (isGrantBy(event, instance, startedAt)) alertDuplicate(models.duplicate(orderIdOf(event)), onAlert);
-      if (pendingReported) for (const event of events) if (isOfOrder(event.stream)) delivery?.onEvent(event);
+      deliveries.onEvents(events);
     },
     onCaughtUp: async () => {
       snapshots?.atHead(() => file.cursor(readModelCursor));
-      if (pendingReported) return;
-      if (delivery) for (const order of models.pendingDeliveries()) delivery.onPendingAtStart(order.orderId, order, await agoMs(order));
-      pendingReported = true; // Until now events were skipped: most of them are of deliveries that ended long ago.
+      await deliveries.onCaughtUp();
     },
   });
-  // Without a background, by the wall clocks: else each short-lived process would start the wait anew, and end before it may
-  // take over. Wrong clocks cost a second delivery under the same key, no more.
-  async function agoMs({ orderId, delivery: { revision, owner } }: OrderState): Promise<number> {
-    if (background || (owner === instance && instance !== '')) return 0;
-    const [last] = await readableEvents(store, orderAggregate.stream(orderId), revision - 1);
-    return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
-  }
 
   const skippedRows = openSkippedRows(file);
   const skipped = openSkippedStreams({ rows: skippedRows, store, writer, runtime, log, onAlert });
@@ -228,16 +232,6 @@ function isOfRuns({ stream }: StoredEvent): boolean {
 
 function orderIdOf({ stream }: StoredEvent): string {
   return stream.slice(orderAggregate.stream('').length);
-}
-
-/** None where the stream cannot be read: one order must not keep all the others from being delivered. */
-async function readableEvents(store: EventStore, stream: string, afterRevision: number): Promise<readonly StoredEvent[]> {
-  try {
-    return await store.readStream(stream, { afterRevision });
-  } catch (error) {
-    if (error instanceof LedgerError && error.code === 'corrupt') return [];
-    throw error;
-  }
 }
 
 /** Where the read models follow the stream, the other subscription alerts. */
