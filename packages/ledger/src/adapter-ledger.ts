@@ -63,7 +63,10 @@ export interface DueSubscription {
   readonly reference: PaymentReference;
   /** The provider's customer. Absent: no state of it was ever reported. */
   readonly customer?: string;
-  /** When its access changes with nothing new said. Provider's clock. */
+  /**
+   * When its access changes with nothing new said: provider's clock. Or, where it was paid at an unknown price, when a policy was
+   * adopted by which a look decides otherwise: our clock. ISO 8601 UTC.
+   */
   readonly dueAt: string;
   /** As it was decided. Absent: nothing was. */
   readonly validUntil?: string;

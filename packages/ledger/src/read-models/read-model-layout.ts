@@ -3,7 +3,7 @@
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 export const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 15;
+export const layout = 16;
 
 /** The tables of an empty file, and its header. */
 export const schema: string = `
@@ -145,7 +145,8 @@ export const schema: string = `
   create index actions_by_kind on actions (action, position);
   create index actions_by_order on actions (order_id, position) where order_id is not null;
   create index actions_by_run on actions (run_id) where run_id is not null;
-  -- Of subscriptions: when each must be looked at next follows from its state and the policy that its newest event names.
+  -- Of subscriptions: when each must be looked at next follows from its state, the policy that its newest event names, and, where it
+  -- was paid at an unknown price, the newest policy.
   create table subscriptions (
     subscription_id text primary key not null,
     state text not null,
@@ -183,7 +184,8 @@ export const schema: string = `
     review text not null,
     primary key (subscription_id, review_id)
   ) without rowid;
-  create table subscription_policies (hash text primary key not null, policy text not null) without rowid;
+  -- By the revision of the event that adopted it.
+  create table subscription_policies (revision integer primary key not null, adopted text not null, adopted_at text not null);
   -- The folded stream of each tier, and its last event: tells whether the row belongs to the stream.
   create table sweeps (tier text primary key not null, state text not null, event_id text not null) without rowid;
   -- Streams that the roll-forward could not hand on, though its cursor has passed them: from the first event to the last that waits.

@@ -7,9 +7,12 @@ import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
-import { day } from '../subscription/story.test-support.ts';
+import type { SubscriptionFact } from '../subscription/observation.ts';
+import type { SubscriptionPolicy } from '../subscription/policy.ts';
+import { day, lifecycle, line, month, paid, policy1, reference1 } from '../subscription/story.test-support.ts';
 import { runs } from '../testing/runs.ts';
 import { allRows } from '../testing/simulation/all-rows.ts';
+import { createVirtualClock } from '../testing/virtual-clock.ts';
 import { openOrderReadModels } from './order-read-models.ts';
 import { openReadModelFile, readModelPrefixes } from './read-model-file.ts';
 
@@ -117,14 +120,82 @@ describe('what is due', () => {
         account: 'acct_1',
         livemode: true,
         firstPlacedAt: day(0),
-        begun: expect.any(Number),
+        begun: 13,
         living: 12,
         due: 1,
         oldestDueAt: day(97),
         withOpenInvoices: 1,
-        newestWaitingAt: expect.any(String),
+        newestWaitingAt: day(162),
       },
     ]);
+  });
+});
+
+describe('what was paid at a price that no plan named', () => {
+  const { type: _, ...policy } = policy1;
+  const plans = { ...policy.plans, gold: ['price_gold', 'price_new'] };
+
+  function world() {
+    const [log, clock] = [createMemoryLog(), createVirtualClock({ startsAt: day(40) })];
+    const open = (differs: Partial<SubscriptionPolicy> = {}) =>
+      createPaymentLedger({
+        eventStore: openMemoryEventStore({ log }),
+        runtime: clock.runtime(),
+        background: false,
+        readModels: ':memory:',
+        subscriptions: { policy: { ...policy, ...differs } },
+      });
+    return { clock, open };
+  }
+  const place = (ledger: PaymentLedger, subscriptionId: string) =>
+    ledger.placeSubscription({ subscriptionId, memberId: 'member-1', plan: 'silver', account: 'acct_1', livemode: true });
+  const observe = (ledger: PaymentLedger, id: string, facts: readonly SubscriptionFact[], at: string, look?: string) =>
+    ledger.observeSubscription({
+      source: 'poll',
+      subscription: { ...reference1, id: `sub_${id}` },
+      subscriptionId: id,
+      statements: facts.map((fact) => ({ fact, asOf: at, evidence: { objectId: `sub_${id}` } })),
+      ...(look === undefined ? {} : { look }),
+    });
+  /** A member whose renewal was at another price, and who is out since a look. */
+  async function isOut(ledger: PaymentLedger, id: string, price: string): Promise<void> {
+    await place(ledger, id);
+    await observe(ledger, id, [month(`in_${id}_1`, 0, { reason: 'create' }), lifecycle('active')], day(0));
+    await observe(ledger, id, [paid(`in_${id}_2`, [line(30, 60, { price })])], day(30));
+    await observe(ledger, id, [lifecycle('active')], day(34), day(34));
+  }
+  const dueIn = async (ledger: PaymentLedger) =>
+    (await ledger.forAdapters.dueSubscriptions(day(1_000))).items.map(({ subscriptionId, dueAt }) => [subscriptionId, dueAt]);
+
+  test('is due once when a policy names the price, and the look decides', async () => {
+    const { clock, open } = world();
+    await using before = open();
+    await isOut(before, 'new', 'price_new');
+    await isOut(before, 'other', 'price_other');
+    expect((await before.subscriptionReviews()).items.map(({ kind }) => kind)).toEqual(['unknown_price', 'unknown_price']);
+    expect(await dueIn(before)).toEqual([]);
+    await using after = open({ plans });
+    await clock.advance(Date.parse(day(41)) - Date.parse(day(40)));
+    await place(after, 'third'); // The first append under a policy adopts it.
+    expect(await dueIn(before)).toEqual([['new', day(41)]]);
+    expect(await dueIn(after)).toEqual([['new', day(41)]]);
+    await using rebuilt = open();
+    expect(await dueIn(rebuilt)).toEqual([['new', day(41)]]);
+    expect(await observe(after, 'new', [lifecycle('active')], day(42), day(42))).toMatchObject({ outcome: 'restored' });
+    expect(await dueIn(after)).toEqual([['new', day(63)]]);
+    expect(await after.subscription('new')).toMatchObject({ plan: 'gold', status: 'active', validUntil: day(63) });
+  });
+
+  test('is not due where a person has dismissed the question', async () => {
+    const { open } = world();
+    await using before = open();
+    await isOut(before, 'new', 'price_new');
+    const { revision: seenRevision, openReviews } = (await before.subscription('new'))!;
+    const by = { actor: 'support-7', reason: 'it was given back' };
+    await before.resolveSubscriptionReview('new', openReviews[0]!.reviewId, { resolution: 'dismiss', seenRevision }, by);
+    await using after = open({ plans });
+    await place(after, 'third');
+    expect(await dueIn(after)).toEqual([]);
   });
 });
 

@@ -6,20 +6,21 @@ import type { StoredEvent } from '../event-store/event-store.ts';
 import type { MemberPlan, Membership } from '../member-access.ts';
 import type { Backlog } from '../payment-ledger.ts';
 import { policyAggregate } from '../streams/policy-stream.ts';
-import type { SubscriptionPolicy } from '../subscription/policy.ts';
 import type { SubscriptionState } from '../subscription/subscription.ts';
 import { type SubscriptionReview, type UndeliveredSubscription, undeliveredSubscriptionIn } from '../subscription/view.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 import {
+  type AdoptedPolicies,
   emptySubscription,
   type FoldedSubscription,
   foldedSubscriptionIn,
-  foldPolicy,
   foldSubscription,
   isOfSubscription,
+  noPolicies,
   subscriptionColumns,
   subscriptionIdOf,
   subscriptionRowOf,
+  withPolicy,
 } from './subscription-rows.ts';
 
 export interface SubscriptionReadModels {
@@ -34,6 +35,8 @@ export interface SubscriptionReadModels {
   openInvoices(after: string, limit: number): readonly OpenInvoices[];
   reviews(after: string, limit: number): readonly SubscriptionReview[];
   accounts(before: string): readonly AccountSubscriptions[];
+  /** Subscriptions whose newest decision is neither delivered nor abandoned. */
+  pendingDeliveries(): readonly SubscriptionState[];
   /** @param now ISO 8601 UTC. */
   backlog(now: string): Pick<Backlog, 'openReviews' | 'undelivered' | 'abandoned' | 'due' | 'doubtful'>;
 }
@@ -60,6 +63,9 @@ function openStoredSubscriptions({ db }: ReadModelFile): SubscriptionReadModels[
   );
   const dropReviews = db.prepare('delete from subscription_reviews where subscription_id = ?');
   const addReview = db.prepare('insert into subscription_reviews values (?, ?, ?)');
+  const atUnknownPrice = db.prepare(
+    "select distinct subscription_id from subscription_reviews where json_extract(review, '$.kind') = 'unknown_price'",
+  );
   const policies = openPolicies(db);
 
   function load(subscriptionId: string): FoldedSubscription {
@@ -68,7 +74,7 @@ function openStoredSubscriptions({ db }: ReadModelFile): SubscriptionReadModels[
   }
 
   return (events) => {
-    policies.add(events);
+    const isNewPolicy = policies.add(events);
     const changed = new Map<string, FoldedSubscription>();
     for (const event of events) {
       if (!isOfSubscription(event.stream)) continue;
@@ -79,8 +85,15 @@ function openStoredSubscriptions({ db }: ReadModelFile): SubscriptionReadModels[
       foldSubscription(folded, event);
       changed.set(subscriptionId, folded);
     }
+    if (isNewPolicy) {
+      for (const { subscription_id } of atUnknownPrice.all()) {
+        const subscriptionId = String(subscription_id);
+        if (!changed.has(subscriptionId)) changed.set(subscriptionId, load(subscriptionId));
+      }
+    }
+    const known = policies.known();
     for (const [subscriptionId, folded] of changed) {
-      const { columns, reviews } = subscriptionRowOf(folded, policies.known());
+      const { columns, reviews } = subscriptionRowOf(folded, known);
       upsert.run(...columns);
       dropReviews.run(subscriptionId);
       for (const [reviewId, review] of reviews) addReview.run(subscriptionId, reviewId, review);
@@ -90,24 +103,26 @@ function openStoredSubscriptions({ db }: ReadModelFile): SubscriptionReadModels[
 
 /** The policies of subscriptions, beside the rows that name them: what is due follows from both. */
 function openPolicies(db: ReadModelFile['db']): {
-  add(events: readonly StoredEvent[]): void;
-  known(): ReadonlyMap<string, SubscriptionPolicy>;
+  /** Answers whether one was adopted. */
+  add(events: readonly StoredEvent[]): boolean;
+  known(): AdoptedPolicies;
 } {
-  const all = db.prepare('select policy from subscription_policies');
-  const add = db.prepare('insert or ignore into subscription_policies values (?, ?)');
-  const known = (): Map<string, SubscriptionPolicy> => {
-    const policies = new Map<string, SubscriptionPolicy>();
-    for (const row of all.all()) foldPolicy(policies, { data: JSON.parse(String(row['policy'])) as object });
-    return policies;
-  };
+  const all = db.prepare('select adopted, adopted_at from subscription_policies order by revision');
+  const add = db.prepare('insert into subscription_policies values (?, ?, ?)');
   return {
-    known,
+    known: () =>
+      all
+        .all()
+        .reduce<AdoptedPolicies>(
+          (policies, row) => withPolicy(policies, JSON.parse(String(row['adopted'])) as object, String(row['adopted_at'])),
+          noPolicies,
+        ),
     add: (events) => {
-      for (const { stream, data } of events) {
-        const adopted = new Map<string, SubscriptionPolicy>();
-        if (stream === policyAggregate.stream('')) foldPolicy(adopted, { data });
-        for (const hash of adopted.keys()) add.run(hash, JSON.stringify(data));
-      }
+      const adopted = events.filter(
+        ({ stream, data }) => stream === policyAggregate.stream('') && withPolicy(noPolicies, data, '') !== noPolicies,
+      );
+      for (const { revision, data, metadata } of adopted) add.run(revision, JSON.stringify(data), metadata['recordedAt'] ?? '');
+      return adopted.length > 0;
     },
   };
 }
@@ -124,6 +139,8 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
   const undelivered = db.prepare(
     'select state from subscriptions where pending + abandoned > 0 and subscription_id > ? order by subscription_id limit ?',
   );
+  // Both conditions, so that the index of the undelivered finds them.
+  const pending = db.prepare('select state from subscriptions where pending + abandoned > 0 and pending = 1 order by subscription_id');
   const open = db.prepare(
     'select state, account, livemode from subscriptions where open_invoices > 0 and sub is not null and subscription_id > ? order by subscription_id limit ?',
   );
@@ -163,6 +180,7 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
       undelivered
         .all(after, limit)
         .flatMap((row) => undeliveredSubscriptionIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
+    pendingDeliveries: () => pending.all().map((row) => JSON.parse(String(row['state'])) as SubscriptionState),
     openInvoices: (after, limit) =>
       open.all(after, limit).flatMap((row) => openInvoicesIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
     reviews: (after, limit) => reviews.all(...keyIn(after), limit).map((row) => JSON.parse(String(row['review'])) as SubscriptionReview),

@@ -6,6 +6,7 @@ import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { accessOf } from '../subscription/access.ts';
 import { isEndStatus } from '../subscription/facts.ts';
 import { type SubscriptionPolicy, subscriptionPolicySchema } from '../subscription/policy.ts';
+import { isJudgedOtherwise } from '../subscription/recording.ts';
 import { noSubscription, type SubscriptionState } from '../subscription/subscription.ts';
 import { openReviews } from '../subscription/view.ts';
 
@@ -20,8 +21,14 @@ export interface FoldedSubscription {
   doubtful: number;
 }
 
-/** The policies of subscriptions that the log adopted. Key: the hash. */
-export type PoliciesByHash = ReadonlyMap<string, SubscriptionPolicy>;
+/** The policies of subscriptions that the log adopted. */
+export interface AdoptedPolicies {
+  readonly byHash: ReadonlyMap<string, SubscriptionPolicy>;
+  /** The one adopted last, and when: our clock, ISO 8601 UTC. Absent: there is none. */
+  readonly newest?: { readonly policy: SubscriptionPolicy; readonly adoptedAt: string };
+}
+
+export const noPolicies: AdoptedPolicies = { byHash: new Map() };
 
 /** The columns of the table `subscriptions`, in its order. */
 export const subscriptionColumns = [
@@ -74,11 +81,12 @@ export function foldSubscription(folded: FoldedSubscription, event: StoredEvent)
   if (read.type === 'SubscriptionObserved') folded.doubtful = Number(read.data.doubtful === true);
 }
 
-/** Adds the policy that an event of the stream `policy` adopts, if it is one of subscriptions that this release knows. */
-export function foldPolicy(policies: Map<string, SubscriptionPolicy>, { data }: Pick<StoredEvent, 'data'>): void {
+/** With the policy that an event of the stream `policy` adopts. The same object: it is none of subscriptions, or of a newer release. */
+export function withPolicy(policies: AdoptedPolicies, data: object, adoptedAt: string): AdoptedPolicies {
   const { hash, policy } = data as { readonly hash?: unknown; readonly policy?: unknown };
   const read = subscriptionPolicySchema.safeParse(policy);
-  if (typeof hash === 'string' && read.success) policies.set(hash, read.data);
+  if (typeof hash !== 'string' || !read.success) return policies;
+  return { byHash: new Map([...policies.byHash, [hash, read.data]]), newest: { policy: read.data, adoptedAt } };
 }
 
 /** A subscription as its row has it. */
@@ -94,14 +102,13 @@ export function foldedSubscriptionIn(row: Readonly<Record<string, unknown>>): Fo
 /** The columns of the row, and the rows of its open reviews: id, and the review as JSON. */
 export function subscriptionRowOf(
   { state, since, policy, doubtful }: FoldedSubscription,
-  policies: PoliciesByHash,
+  policies: AdoptedPolicies,
 ): {
   readonly columns: readonly SubscriptionCell[];
   readonly reviews: readonly (readonly [reviewId: string, review: string])[];
 } {
   const { subscriptionId, placed, decided, membership, facts, reference, delivery, sequence } = state;
   const { lifecycle, invoices, looked } = facts;
-  const inForce = policies.get(policy);
   const isLiving = placed !== undefined && reference !== undefined && !isEndStatus(lifecycle?.fact.status);
   return {
     columns: [
@@ -114,7 +121,7 @@ export function subscriptionRowOf(
       membership,
       since,
       decided?.validUntil ?? null,
-      (inForce && accessOf(state, inForce).dueAt) ?? null,
+      dueAtOf(state, policy, policies) ?? null,
       reference?.id ?? null,
       lifecycle?.fact.customer ?? null,
       looked ?? null,
@@ -130,4 +137,16 @@ export function subscriptionRowOf(
     ],
     reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };
+}
+
+/** When it must be looked at next, by the policy that decided last. One paid at an unknown price, once more when a policy is new. */
+function dueAtOf(state: SubscriptionState, hash: string, { byHash, newest }: AdoptedPolicies): string | undefined {
+  const policy = byHash.get(hash);
+  const dueAt = policy && accessOf(state, policy).dueAt;
+  const isKnownNow = newest !== undefined && waitsForPolicy(state) && isJudgedOtherwise(state, newest.policy);
+  return isKnownNow && (dueAt === undefined || newest.adoptedAt < dueAt) ? newest.adoptedAt : dueAt;
+}
+
+function waitsForPolicy(state: SubscriptionState): boolean {
+  return openReviews(state).some(({ kind }) => kind === 'unknown_price');
 }

@@ -20,7 +20,7 @@ export interface FollowedDelivery {
   pending(models: OrderReadModels): Iterable<readonly [string, Deliverable]> | AsyncIterable<readonly [string, Deliverable]>;
 }
 
-/** Of orders. */
+/** The delivery of orders. */
 export function followedOrders(delivery: DecisionFollower, instance: string): FollowedDelivery {
   const pending = (models: OrderReadModels) => models.pendingDeliveries().map((order) => [order.orderId, order] as const);
   return { delivery, instance, stream: orderAggregate.stream, pending };
@@ -28,7 +28,7 @@ export function followedOrders(delivery: DecisionFollower, instance: string): Fo
 
 const idsAtOnce = 100;
 
-/** Of subscriptions. @param read strong: the state of one. */
+/** The delivery of subscriptions. @param read strong: the state of one. */
 export function followedSubscriptions(
   delivery: DecisionFollower,
   instance: string,

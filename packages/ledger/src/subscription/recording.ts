@@ -88,7 +88,7 @@ function asPlaced({ subscriptionId, reference, facts }: SubscriptionState): Subs
   return { subscriptionId, ...unknown, account, livemode, origin: 'started', placedAt: facts.seen ?? '' };
 }
 
-/** True if the policy now in force decides otherwise than the newest decision. */
-function isJudgedOtherwise(state: SubscriptionState, policy: SubscriptionPolicy): boolean {
+/** True if the policy decides otherwise than the newest decision: then a look is recorded although it tells nothing new. */
+export function isJudgedOtherwise(state: SubscriptionState, policy: SubscriptionPolicy): boolean {
   return state.placed !== undefined && nextDecision(state, accessOf(state, policy), 'poll') !== undefined;
 }

@@ -3,17 +3,17 @@ import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import {
+  type AdoptedPolicies,
   emptySubscription,
-  foldPolicy,
   foldSubscription,
-  type PoliciesByHash,
+  noPolicies,
   subscriptionColumns,
   subscriptionIdOf,
   subscriptionRowOf,
+  withPolicy,
 } from '../../read-models/subscription-rows.ts';
 import { policyAggregate } from '../../streams/policy-stream.ts';
 import { subscriptionAggregate } from '../../streams/subscription-aggregate.ts';
-import type { SubscriptionPolicy } from '../../subscription/policy.ts';
 import type { ScannedStream, SqliteLog } from '../log/sqlite-log.ts';
 import { parseRow } from '../verify/read-stream.ts';
 import { type Difference, isSameJson } from './difference.ts';
@@ -55,11 +55,11 @@ export interface SubscriptionCounts {
 }
 
 /** The policies of subscriptions that the log adopted up to a position. */
-export function subscriptionPoliciesIn(log: SqliteLog, upTo: number): PoliciesByHash {
-  const policies = new Map<string, SubscriptionPolicy>();
+export function subscriptionPoliciesIn(log: SqliteLog, upTo: number): AdoptedPolicies {
+  let policies = noPolicies;
   for (const row of log.stream(policyAggregate.stream(''), upTo)) {
     const stored = parseRow(row, () => undefined);
-    if (stored) foldPolicy(policies, stored);
+    if (stored) policies = withPolicy(policies, stored.data, stored.metadata['recordedAt'] ?? '');
   }
   return policies;
 }
@@ -70,7 +70,7 @@ export function subscriptionPoliciesIn(log: SqliteLog, upTo: number): PoliciesBy
  */
 export function replaySubscription(
   { name, rows }: ScannedStream,
-  policies: PoliciesByHash,
+  policies: AdoptedPolicies,
   live: LiveSubscriptions | undefined,
   differs: (difference: Difference) => void,
 ): SubscriptionCounts | undefined {

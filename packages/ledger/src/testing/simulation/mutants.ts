@@ -262,9 +262,9 @@ export const mutants: readonly Mutant[] = [
   mutant('a shop that hangs is waited for', 'delivery/attempt.ts', 'await Promise.race([call, timeout])', 'await call'),
   mutant(
     'what was pending at the start is not looked at',
-    'subscribers/subscribers.ts',
-    'delivery.onPendingAtStart(order.orderId, order, await agoMs(order));',
-    'void order;',
+    'subscribers/delivery-feed.ts',
+    'delivery.onPendingAtStart(id, state, await this.#agoMs(id, state));',
+    'void id;',
   ),
   mutant('given up after a minute', 'order/delivery-state.ts', 'HorizonMs: number = 72 * 3_600_000;', 'HorizonMs: number = 60_000;'),
   mutant(
