@@ -181,7 +181,13 @@ async function moneyBack({ begin, observe, ledger, at }: Teller): Promise<void> 
     status: 'canceled',
   });
   const { payment: held, ...heldFact } = refund('pi_s_held');
-  await ledger.observePayment({ payment: held, fact: heldFact, asOf: at(noted + 3), source: 'poll', evidence: { objectId: 're_pi_s_held' } });
+  await ledger.observePayment({
+    payment: held,
+    fact: heldFact,
+    asOf: at(noted + 3),
+    source: 'poll',
+    evidence: { objectId: 're_pi_s_held' },
+  });
   await observe('noted', noted + 3, {}, lifecycle('active', { endsAt: at(noted + 30) }));
   await begin('held');
 }

@@ -3,7 +3,7 @@
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 export const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 15;
+export const layout = 16;
 
 /** The tables of an empty file, and its header. */
 export const schema: string = `
@@ -168,8 +168,13 @@ export const schema: string = `
     pending integer not null,
     abandoned integer not null,
     doubtful integer not null,
-    policy text not null
+    policy text not null,
+    paid_through text,
+    decided_at text,
+    dunning_since text
   );
+  create index subscriptions_dunning on subscriptions (dunning_since, subscription_id) where dunning_since is not null;
+  create index subscriptions_paid_through on subscriptions (paid_through) where status = 'active';
   create index subscriptions_by_member on subscriptions (member_id, subscription_id) where member_id is not null;
   create index subscriptions_due on subscriptions (due_at, subscription_id) where due_at is not null;
   create index subscriptions_undelivered on subscriptions (subscription_id) where pending + abandoned > 0;

@@ -4,6 +4,7 @@ import type { StoredEvent } from '../event-store/event-store.ts';
 import { isPending } from '../order/delivery-state.ts';
 import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { accessOf } from '../subscription/access.ts';
+import { isSubscriptionDecision } from '../subscription/events.ts';
 import { isEndStatus } from '../subscription/facts.ts';
 import { type SubscriptionPolicy, subscriptionPolicySchema } from '../subscription/policy.ts';
 import { noSubscription, type SubscriptionState } from '../subscription/subscription.ts';
@@ -18,6 +19,10 @@ export interface FoldedSubscription {
   policy: string;
   /** 1: the newest statement came while the provider's clock was in doubt. */
   doubtful: number;
+  /** When the newest decision was recorded, ISO 8601 UTC; null: nothing was decided. */
+  decidedAt: string | null;
+  /** Since when the provider tries to collect a renewal that was not paid. Provider's clock, ISO 8601 UTC; null: it does not. */
+  dunningSince: string | null;
 }
 
 /** The policies of subscriptions that the log adopted. Key: the hash. */
@@ -47,6 +52,9 @@ export const subscriptionColumns = [
   'abandoned',
   'doubtful',
   'policy',
+  'paid_through',
+  'decided_at',
+  'dunning_since',
 ] as const;
 export type SubscriptionCell = string | number | null;
 
@@ -60,7 +68,7 @@ export function subscriptionIdOf(stream: string): string {
 }
 
 export function emptySubscription(subscriptionId: string): FoldedSubscription {
-  return { state: noSubscription(subscriptionId), since: null, policy: '', doubtful: 0 };
+  return { state: noSubscription(subscriptionId), since: null, policy: '', doubtful: 0, decidedAt: null, dunningSince: null };
 }
 
 /** Folds one event into the subscription. @throws LedgerError `corrupt`, `file_newer`. */
@@ -72,6 +80,9 @@ export function foldSubscription(folded: FoldedSubscription, event: StoredEvent)
   folded.policy = policy;
   if (folded.state.membership !== before.membership) folded.since = recordedAt ?? null;
   if (read.type === 'SubscriptionObserved') folded.doubtful = Number(read.data.doubtful === true);
+  if (isSubscriptionDecision(read)) folded.decidedAt = recordedAt ?? null;
+  const { lifecycle } = folded.state.facts;
+  folded.dunningSince = lifecycle?.fact.status === 'past_due' ? (folded.dunningSince ?? lifecycle.asOf) : null;
 }
 
 /** Adds the policy that an event of the stream `policy` adopts, if it is one of subscriptions that this release knows. */
@@ -88,12 +99,14 @@ export function foldedSubscriptionIn(row: Readonly<Record<string, unknown>>): Fo
     since: row['since'] as string | null,
     policy: String(row['policy']),
     doubtful: Number(row['doubtful']),
+    decidedAt: row['decided_at'] as string | null,
+    dunningSince: row['dunning_since'] as string | null,
   };
 }
 
 /** The columns of the row, and the rows of its open reviews: id, and the review as JSON. */
 export function subscriptionRowOf(
-  { state, since, policy, doubtful }: FoldedSubscription,
+  { state, since, policy, doubtful, decidedAt, dunningSince }: FoldedSubscription,
   policies: PoliciesByHash,
 ): {
   readonly columns: readonly SubscriptionCell[];
@@ -127,6 +140,9 @@ export function subscriptionRowOf(
       Number(sequence > delivery.settled && delivery.abandoned),
       doubtful,
       policy,
+      decided?.paidThrough ?? null,
+      decidedAt,
+      dunningSince,
     ],
     reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };

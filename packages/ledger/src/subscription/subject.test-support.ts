@@ -89,7 +89,9 @@ export class Subject {
   /** A person's word about an open review. Answers the invoice that it is about. */
   resolve(reviewId: string, resolution: Resolution): string | undefined {
     const at = '2027-01-01T00:00:00.000Z';
-    this.#add(decide(this.#state, { type: 'resolve', reviewId, resolution, seenRevision: this.#state.revision, by: support, at }, this.policy));
+    this.#add(
+      decide(this.#state, { type: 'resolve', reviewId, resolution, seenRevision: this.#state.revision, by: support, at }, this.policy),
+    );
     return this.#state.reviews.find((review) => review.reviewId === reviewId)?.invoice;
   }
 
