@@ -1,5 +1,6 @@
 // What an operations console asks about subscriptions. Absent where the ledger keeps none.
 import type { StoredEvent } from './event-store/event-store.ts';
+import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { LifecycleStatus } from './subscription/observation.ts';
@@ -42,10 +43,22 @@ export interface SubscriptionCount {
 
 /** The lists of a console about subscriptions. They have at most 1,000 rows a page. */
 export interface SubscriptionReads {
+  /** True if this process has `subscriptions.deliver`. */
+  readonly delivers: boolean;
   /** Strong: the stored events, oldest first; also of one that is not placed. Empty: no such subscription. */
   history(subscriptionId: string): Promise<readonly StoredEvent[]>;
   /** Strong: from its own stream. Undefined until it is placed. */
   summary(subscriptionId: string): Promise<SubscriptionSummary | undefined>;
+  /** A dry run of `resolveSubscriptionReview`: what it would do now. Nothing is written. @throws LedgerError as that. */
+  previewResolution(
+    subscriptionId: string,
+    reviewId: string,
+    how: { readonly resolution: Resolution; readonly seenRevision: number },
+  ): Promise<
+    | { readonly outcome: 'stale' }
+    /** `openReviews`: how many are open afterwards. */
+    | { readonly outcome: 'resolved'; readonly membership: MembershipStatus; readonly validUntil?: string; readonly openReviews: number }
+  >;
   /**
    * Subscriptions of exactly this id, or of a provider's object of this id (`sub_…`, `in_…`, `cs_…`, `pi_…`): first, and read from
    * their streams. Then those whose own id, or whose member's, begins with it (at least 3 characters, in these letters). At most 50.

@@ -137,7 +137,7 @@ class Ledger implements PaymentLedger {
     });
     this.#lists = new Lists({ subscribers: this.#subscribers, runtime, background });
     const [alert, identity, lists, sweeps] = [this.#alert, this.#identity, this.#lists, this.#sweeps];
-    this.console = openConsole({ lists, writer: this.#writer, subscriptions: this.#subscriptions.writer, store, runtime }, call);
+    this.console = openConsole({ lists, writer: this.#writer, subscriptions: this.#subscriptions.reads, store, runtime }, call);
     const unreadable = openUnreadableObjects(transactions, host);
     const [orders, delivery] = [this.#orders, this.#delivery];
     const runs = openRuns({ transactions, store, orders, delivery, lists, console: this.console, runtime, log }, call);

@@ -12,8 +12,10 @@ import type { Runtime } from './runtime.ts';
 import type { LedgerIdentity } from './streams/ledger-stream.ts';
 import type { References } from './streams/reference-streams.ts';
 import { openSlots } from './streams/slot-streams.ts';
+import { openSubscriptionPreview } from './streams/subscription-preview.ts';
 import { openSubscriptionStreams } from './streams/subscription-streams.ts';
 import { openTransactions, type Transactions } from './streams/transact.ts';
+import type { ReadSubscriptions } from './subscribers/console-subscriptions.ts';
 import { SubscriptionDeliveries } from './subscribers/subscription-deliveries.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 import { openSubscriptionCalls, refusedSubscriptionCalls } from './subscription-calls.ts';
@@ -25,6 +27,8 @@ export interface OpenedSubscriptions {
   readonly forAdapters: AdapterSubscriptions;
   /** Undefined: the ledger keeps none. */
   readonly writer?: SubscriptionWriter;
+  /** What a console asks. Undefined: the ledger keeps none. */
+  readonly reads?: ReadSubscriptions;
   /** Undefined: this process delivers none. */
   readonly deliveries?: SubscriptionDeliveries;
 }
@@ -68,5 +72,7 @@ export function openSubscriptions(
   const deliveries = delivery && new SubscriptionDeliveries({ delivery, ...host });
   const slots = openSlots(host.transactions, subscriptions);
   const forAdapters = openAdapterSubscriptions({ subscriptions, writer, slots, policy, store, runtime }, call);
-  return { calls, forAdapters, writer, ...defined({ deliveries }) };
+  const preview = openSubscriptionPreview(subscriptions, policy, runtime);
+  const reads = { writer, preview, delivers: deliver !== undefined };
+  return { calls, forAdapters, writer, reads, ...defined({ deliveries }) };
 }

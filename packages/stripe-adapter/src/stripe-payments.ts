@@ -118,7 +118,7 @@ export interface StripePayments extends AsyncDisposable {
   pollHealth(): Promise<PollHealth>;
   /**
    * Manual retry: reads one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`, `ch_…`), from Stripe again, and
-   * lets the ledger observe it. Stripe's answer decides, not who asks. `by`: who asks, and why; the log keeps it with how many
+   * lets the ledger observe it. A subscription, by its id or by `sub_…`, `in_…` or `cs_…`, is looked at, which may end it. Stripe's answer decides, not who asks. `by`: who asks, and why; the log keeps it with how many
    * objects were read and how many were news, once for an order and a person in ten seconds. Default: nobody is named.
    *
    * @throws LedgerError `order_unknown`: the name is neither an order nor an id of Stripe's.
@@ -188,7 +188,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
 
   const calls = new OpenCalls('stripePayments');
   const call = <T>(work: () => Promise<T>): Promise<T> => calls.run(work);
-  const rechecks = openRechecks({ ...parts, accounts, siblings, reads, counted: countedIn(others), stopping, call });
+  const rechecks = openRechecks({ ...parts, subscriptions, accounts, siblings, reads, counted: countedIn(others), stopping, call });
   let closed: Promise<void> | undefined;
 
   async function close(): Promise<void> {

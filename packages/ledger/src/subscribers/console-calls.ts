@@ -2,11 +2,10 @@
 import type { ConsoleReads } from '../console-reads.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
-import type { SubscriptionWriter } from '../observe-subscription.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ConsoleLists } from './console-lists.ts';
-import { openConsoleSubscriptions } from './console-subscriptions.ts';
+import { openConsoleSubscriptions, type ReadSubscriptions } from './console-subscriptions.ts';
 import type { Lists } from './lists.ts';
 
 type Call = <T>(work: () => Promise<T>) => Promise<T>;
@@ -15,7 +14,7 @@ export interface ConsoleParts {
   readonly lists: Lists;
   readonly writer: PaymentWriter;
   /** Undefined: the ledger keeps no subscriptions. */
-  readonly subscriptions: SubscriptionWriter | undefined;
+  readonly subscriptions: ReadSubscriptions | undefined;
   readonly store: EventStore;
   readonly runtime: Runtime;
 }
@@ -46,6 +45,6 @@ export function openConsole({ lists, writer, subscriptions, store, runtime }: Co
     statistics: (...of) => call(async () => reads.statistics(...of)),
     totals: () => call(async () => reads.totals()),
     accountHealth: () => call(async () => reads.accountHealth()),
-    ...(subscriptions ? { subscriptions: openConsoleSubscriptions({ lists, writer: subscriptions, store, runtime }, call) } : {}),
+    ...(subscriptions ? { subscriptions: openConsoleSubscriptions({ lists, subscriptions, store, runtime }, call) } : {}),
   };
 }

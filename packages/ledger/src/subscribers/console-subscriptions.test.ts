@@ -145,3 +145,19 @@ test('reviews and undelivered decisions come oldest first, and are counted', asy
   const one = await reads.undelivered({ limit: 1 });
   expect((await reads.undelivered({ after: one.next ?? '', limit: 1 })).items[0]?.subscriptionId).toBe(items[1]?.subscriptionId);
 });
+
+test('a dry run says what a resolution would do, and writes nothing', async () => {
+  await using ledger = over(await toldLog());
+  const reads = readsOf(ledger);
+  const seen = await ledger.subscription('sub_second');
+  const how = { resolution: 'dismiss', seenRevision: seen?.revision ?? -1 } as const;
+  expect(await reads.previewResolution('sub_second', 'r1', how)).toMatchObject({
+    outcome: 'resolved',
+    membership: seen?.status,
+    openReviews: 0,
+  });
+  expect(await ledger.subscription('sub_second')).toEqual(seen);
+  await ledger.resolveSubscriptionReview('sub_second', 'r1', how, { actor: 'sup-1', reason: 'ticket 1' });
+  expect(await reads.previewResolution('sub_second', 'r1', how)).toEqual({ outcome: 'stale' });
+  expect(reads.delivers).toBe(false);
+});

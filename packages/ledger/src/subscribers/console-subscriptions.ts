@@ -14,9 +14,16 @@ import { consoleSchemas as schemas } from './console-input.ts';
 import { type PageKey, pageKey } from './console-lists.ts';
 import type { Lists } from './lists.ts';
 
+/** What of the ledger's subscriptions is asked beside the read models. */
+export interface ReadSubscriptions {
+  readonly writer: SubscriptionWriter;
+  readonly preview: SubscriptionReads['previewResolution'];
+  readonly delivers: boolean;
+}
+
 export interface ConsoleSubscriptionParts {
   readonly lists: Lists;
-  readonly writer: SubscriptionWriter;
+  readonly subscriptions: ReadSubscriptions;
   readonly store: EventStore;
   readonly runtime: Runtime;
 }
@@ -27,9 +34,10 @@ const mostFound = 50;
 
 /** @param call what the ledger does around each of its calls. */
 export function openConsoleSubscriptions(
-  { lists, writer, store, runtime }: ConsoleSubscriptionParts,
+  { lists, subscriptions, store, runtime }: ConsoleSubscriptionParts,
   call: <T>(work: () => Promise<T>) => Promise<T>,
 ): SubscriptionReads {
+  const { writer, preview, delivers } = subscriptions;
   const now = (): string => runtime.now().toISOString();
   const history = (subscriptionId: string) =>
     store.readStream(subscriptionAggregate.stream(parse(idSchema, subscriptionId, 'subscriptionId')));
@@ -63,6 +71,8 @@ export function openConsoleSubscriptions(
   }
 
   return {
+    delivers,
+    previewResolution: (...asked) => call(() => preview(...asked)),
     history: (subscriptionId) => call(() => history(subscriptionId)),
     summary: (subscriptionId) => call(() => summary(subscriptionId)),
     find: (text) => call(() => find(text)),

@@ -6,6 +6,7 @@ import { Intake } from '../intake/intake.ts';
 import { NotOursCache } from '../intake/not-ours-cache.ts';
 import { OurLedger } from '../intake/our-ledger.ts';
 import { type SiblingSessions, siblingSessions } from '../intake/sibling-sessions.ts';
+import type { SubscriptionIntake, SubscriptionLedger } from '../intake/subscription-intake.ts';
 import { type Accounts, type GivenAccount, openAccounts, readableAccounts } from '../stripe/accounts.ts';
 import { BackgroundReads } from '../stripe/background-reads.ts';
 import type { StripeClient } from '../stripe/client.ts';
@@ -23,6 +24,12 @@ export interface BatchContextOptions extends GivenAccount {
   readonly log: Logger;
 }
 
+/** What a look at a subscription goes through. */
+export interface SubscriptionLooks {
+  readonly ledger: SubscriptionLedger;
+  readonly intake: SubscriptionIntake;
+}
+
 export interface BatchContext {
   readonly ledger: PaymentLedger;
   readonly ourLedger: OurLedger;
@@ -30,6 +37,8 @@ export interface BatchContext {
   readonly intake: Intake;
   readonly siblings: SiblingSessions;
   readonly reads: BackgroundReads;
+  /** Absent: the ledger keeps no subscriptions, or they are not looked at here. */
+  readonly looks?: SubscriptionLooks;
 }
 
 export function openBatchContext({ ledger, stripe, scope, formerLedgers, log, ...given }: BatchContextOptions): BatchContext {

@@ -1,11 +1,19 @@
 // One order, or one object, asked of Stripe again: sessions, payments, refunds and disputes, through the one write path.
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
 
-import { LedgerError, type ManualAction, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
+import {
+  LedgerError,
+  type ManualAction,
+  type OrderView,
+  type PaymentReference,
+  readOrderEvent,
+  type SubscriptionView,
+} from '@paidonce/ledger';
 import { defined, givenActionSchema } from '@paidonce/ledger/adapter';
 import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf } from '../stripe/readable-types.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
+import { lookAgain, subscriptionNamed } from './recheck-subscription.ts';
 import { type RefreshedObject, refreshPayment } from './refresh-payment.ts';
 
 /** What `recheck` read, and what it led to. */
@@ -14,6 +22,8 @@ export interface Rechecked {
   readonly objects: readonly RefreshedObject[];
   /** The order as it is now. Absent: no order is known for the object. */
   readonly order?: OrderView;
+  /** The subscription as it is now, where one was looked at. Absent: none was. */
+  readonly subscription?: SubscriptionView;
 }
 
 /** Who asks for a recheck; then the order's stream has it, also where nothing was found. Absent: nobody is named. */
@@ -24,19 +34,29 @@ export interface RecheckOptions {
 const nothingNew: readonly string[] = ['duplicate', 'not_ours', 'ignored', 'unreadable'];
 
 /**
- * @param name an order, or an object of Stripe by its id.
+ * @param name an order, a subscription, or an object of Stripe by its id.
  * @throws LedgerError `order_unknown`: it is neither. `provider_unavailable`, or a code of the store: then nobody is named.
  */
 export async function recheck(name: string, work: BatchContext, { by }: RecheckOptions = {}): Promise<Rechecked> {
   // Before Stripe is asked: what the log could not keep is no name.
   const problem = by && givenActionSchema.safeParse(by).error?.issues[0];
   if (problem) throw new LedgerError('invalid_input', `by.${problem.path.join('.')}: ${problem.message}. Nothing was read`);
+  const subscription = (await work.ledger.order(name)) ? undefined : await subscriptionNamed(name, work);
+  if (subscription) return recheckSubscription(subscription, work, by);
   const rechecked = await recheckUnsigned(name, work);
   const { objects, order } = rechecked;
   if (!by || !order) return rechecked;
   const recorded = objects.filter(({ outcome }) => !nothingNew.includes(outcome)).length;
   await work.ledger.forAdapters.recordRecheck(order.orderId, by, { looked: objects.length, recorded });
   return { objects, order: (await work.ledger.order(order.orderId)) ?? order };
+}
+
+async function recheckSubscription(before: SubscriptionView, work: BatchContext, by: ManualAction | undefined): Promise<Rechecked> {
+  const { subscriptionId } = before;
+  const objects = await lookAgain(before, work);
+  const recorded = objects.filter(({ outcome }) => !nothingNew.includes(outcome)).length;
+  if (by) await work.ledger.forAdapters.subscriptions.recordRecheck(subscriptionId, by, { looked: objects.length, recorded });
+  return { objects, subscription: (await work.ledger.subscription(subscriptionId)) ?? before };
 }
 
 async function recheckUnsigned(name: string, work: BatchContext): Promise<Rechecked> {
