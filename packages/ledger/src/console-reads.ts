@@ -1,5 +1,6 @@
 // What an operations console asks the ledger: lists with ages and amounts, a search over every known id, counts by the hour,
 // and what people did. All of it comes from read models, so each answer says by `lagMs` how old it may be.
+import type { SubscriptionReads } from './console-subscriptions.ts';
 import type { AmountParts, PaidAmount, PaymentReference, Source } from './observation.ts';
 import type { DeliveryError, ReviewKind } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
@@ -242,4 +243,6 @@ export interface ConsoleReads {
   totals(): Promise<Totals>;
   /** Each account and mode in which an order was placed. */
   accountHealth(): Promise<readonly AccountHealth[]>;
+  /** What is about subscriptions. Absent: the ledger keeps none. */
+  readonly subscriptions?: SubscriptionReads;
 }

@@ -23,6 +23,7 @@ export type {
   UndeliveredGroup,
   UnreadableEntry,
 } from './console-reads.ts';
+export type { SubscriptionCount, SubscriptionReads, SubscriptionSummary } from './console-subscriptions.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export type {
   AppendResult,

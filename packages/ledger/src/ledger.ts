@@ -137,8 +137,8 @@ class Ledger implements PaymentLedger {
       ...host,
     });
     this.#lists = new Lists({ subscribers: this.#subscribers, runtime, background });
-    this.console = openConsole({ lists: this.#lists, writer: this.#writer, store, runtime }, call);
     const [alert, identity, lists, sweeps] = [this.#alert, this.#identity, this.#lists, this.#sweeps];
+    this.console = openConsole({ lists, writer: this.#writer, subscriptions: this.#subscriptions.reads, store, runtime }, call);
     const unreadable = openUnreadableObjects(transactions, host);
     const [orders, delivery] = [this.#orders, this.#delivery];
     const runs = openRuns({ transactions, store, orders, delivery, lists, console: this.console, runtime, log }, call);

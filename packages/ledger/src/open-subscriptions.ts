@@ -12,8 +12,10 @@ import type { Runtime } from './runtime.ts';
 import type { LedgerIdentity } from './streams/ledger-stream.ts';
 import type { References } from './streams/reference-streams.ts';
 import { openSlots } from './streams/slot-streams.ts';
+import { openSubscriptionPreview } from './streams/subscription-preview.ts';
 import { openSubscriptionStreams } from './streams/subscription-streams.ts';
 import { openTransactions, type Transactions } from './streams/transact.ts';
+import type { ReadSubscriptions } from './subscribers/console-subscriptions.ts';
 import { type FollowedDelivery, followedSubscriptions } from './subscribers/delivery-feed.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 import { openSubscriptionCalls, refusedSubscriptionCalls } from './subscription-calls.ts';
@@ -25,6 +27,8 @@ export interface OpenedSubscriptions {
   readonly forAdapters: AdapterSubscriptions;
   /** Undefined: the ledger keeps none. */
   readonly writer?: SubscriptionWriter;
+  /** What a console asks. Undefined: the ledger keeps none. */
+  readonly reads?: ReadSubscriptions;
   /** Undefined: this process delivers none. */
   readonly followed?: FollowedDelivery;
 }
@@ -66,9 +70,9 @@ export function openSubscriptions(
   const calls = openSubscriptionCalls({ subscriptions, writer, delivery, policy, identity, runtime, counter });
   const followed = delivery && followedSubscriptions(delivery, instance, subscriptions.read);
   const slots = openSlots(host.transactions, subscriptions);
-  const forAdapters = openAdapterSubscriptions(
-    { subscriptions, writer, slots, policy, delivers: deliver !== undefined, store, runtime },
-    call,
-  );
-  return { calls, forAdapters, writer, ...defined({ followed }) };
+  const delivers = deliver !== undefined;
+  const forAdapters = openAdapterSubscriptions({ subscriptions, writer, slots, policy, delivers, store, runtime }, call);
+  const preview = openSubscriptionPreview(subscriptions, policy, runtime);
+  const reads = { writer, preview, delivers };
+  return { calls, forAdapters, writer, reads, ...defined({ followed }) };
 }

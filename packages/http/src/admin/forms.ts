@@ -33,3 +33,11 @@ export const orderForms: Readonly<Record<OrderFormName, OrderForm>> = {
   resolve: { may: 'money', path: 'reviews/:reviewId', fields: ['seenRevision', 'resolution', 'reason'] },
   withdraw: { may: 'money', path: 'withdraw', fields: ['seenRevision', 'reason'] },
 };
+
+export type SubscriptionFormName = Extract<OrderFormName, 'recheck' | 'redeliver' | 'resolve'>;
+/** Every form of a subscription's page, a POST to `subscriptions/:subscriptionId/{path}`; the fields as of an order's. */
+export const subscriptionForms: Readonly<Record<SubscriptionFormName, OrderForm>> = {
+  recheck: orderForms.recheck,
+  redeliver: orderForms.redeliver,
+  resolve: orderForms.resolve,
+};

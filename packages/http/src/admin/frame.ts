@@ -78,19 +78,38 @@ ${item(context, 'queues/awaiting', parts.awaiting)}
 ${item(context, 'queues/held', parts.held)}
 ${item(context, 'queues/suspended', parts.suspended)}
 ${item(context, 'queues/unreadable', parts.unreadable)}
-</ul>
+</ul>${subscriptionList(context)}
 <h2>${frame.watch}</h2>
 <ul>${item(context, 'activity', frame.activity)}${item(context, 'runs', frame.runs)}${item(context, 'health', frame.health, 'h')}</ul>
 </nav>`;
 }
 
+function subscriptionList(context: PageContext): Html | undefined {
+  const { words, subscriptions } = context;
+  if (subscriptions === undefined) return undefined;
+  const { many, due, dunning } = words.subscription;
+  const of = (path: string, text: string, { count }: { readonly count: number }): Html =>
+    link(context, `subscriptions/${path}`, text, { count });
+  return html`
+<h2>${many}</h2>
+<ul>${of('due', due, subscriptions.due)}${of('dunning', dunning, subscriptions.dunning)}</ul>`;
+}
+
 /** These need a person; the others wait for somebody else. */
 const needsPerson: readonly string[] = ['reviews', 'undelivered', 'held', 'unreadable'];
 
-function item({ lang, base, url, queues }: PageContext, path: string, text: string, key?: string): Html {
+function item(context: PageContext, path: string, text: string, key?: string): Html {
   const [, queue = ''] = path.split('/');
-  const count = queues && Object.entries(queues).find(([name]) => name === queue)?.[1].count;
-  const hot = count !== undefined && count > 0 && needsPerson.includes(queue);
+  const count = context.queues && Object.entries(context.queues).find(([name]) => name === queue)?.[1].count;
+  return link(context, path, text, { count, key, hot: count !== undefined && count > 0 && needsPerson.includes(queue) });
+}
+
+function link(
+  { lang, base, url }: PageContext,
+  path: string,
+  text: string,
+  { count, key, hot = false }: { readonly count?: number | undefined; readonly key?: string | undefined; readonly hot?: boolean },
+): Html {
   const isHere = url.path === path;
   return html`<li><a href="${base}${path}"${key && html` data-key="${key}"`}${isHere && html` aria-current="page"`}>${text}${
     count !== undefined && html` <span class="count${hot && ' hot'}">${numberText(lang, count)}</span>`

@@ -1,12 +1,12 @@
 // What a page of the console gets and gives. A page is a pure function from data and context to markup: it asks nothing, has no
 // clock, and knows no server. Every own URL in it is relative to `base`, so that the console works behind a proxy that strips a
 // prefix.
-import type { Queue } from '@paidonce/ledger';
+import type { Queue, SubscriptionCount } from '@paidonce/ledger';
 import type { Language, Permission } from '../console-call.ts';
 import type { Html } from '../html.ts';
 import type { Words } from './words.ts';
 
-/** How many wait in each list, and since when. */
+/** How many wait in each list, and since when. Reviews and what is not delivered are counted over orders and subscriptions. */
 export type QueueCounts = Readonly<Record<Queue, { readonly count: number; readonly oldestSince?: string }>>;
 
 /** The same for all pages of one request. */
@@ -33,6 +33,8 @@ export interface PageContext {
   readonly findPosts: boolean;
   /** For the navigation. Absent: not known, as on an error page. */
   readonly queues?: QueueCounts;
+  /** The lists of subscriptions, for the navigation. Absent: the ledger keeps none, or they are not known. */
+  readonly subscriptions?: { readonly due: SubscriptionCount; readonly dunning: SubscriptionCount };
 }
 
 /** What a page function makes. `frame` of frame.ts puts the rest around it. */

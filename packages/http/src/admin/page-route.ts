@@ -4,6 +4,7 @@ import { type Console, type ConsoleCall, type ConsoleRoute, eitherReply } from '
 import { type Reply, redirectReply } from '../reply.ts';
 import { frame } from './frame.ts';
 import type { PageContext, PageView } from './page-context.ts';
+import { queueCounts } from './queue-counts.ts';
 import { catalogues } from './words.ts';
 
 /** What a loader answers. A request without `text/html` in `Accept` gets `data` as JSON, a browser the page. */
@@ -70,11 +71,11 @@ async function replyOf(console: Console, call: ConsoleCall, now: number, loaded:
 /** The context of a page. Where the ledger does not answer, the page has no counts; it is shown all the same. */
 export async function contextOf({ payments, findMember }: Console, call: ConsoleCall, now: number): Promise<PageContext> {
   const { ledger } = payments;
-  const [counts, livemode] = await Promise.all([ledger.console.queues().catch(() => undefined), modeOf(ledger, now)]);
+  const [counts, livemode] = await Promise.all([queueCounts(ledger).catch(() => undefined), modeOf(ledger, now)]);
   return {
     ...bareContext(call, now),
     findPosts: findMember !== undefined,
-    ...(counts ? { queues: counts.queues, lagMs: counts.lagMs } : {}),
+    ...counts,
     ...(livemode === undefined ? {} : { livemode }),
   };
 }

@@ -2,6 +2,7 @@
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { type ActionRows, noteRuns, openActionRows } from './action-rows.ts';
 import { type ConsoleRows, openConsoleRows } from './console-rows.ts';
+import { type ConsoleSubscriptionRows, openConsoleSubscriptionRows } from './console-subscription-rows.ts';
 import { type HeldRows, openHeldRows } from './held-rows.ts';
 import { type HourRows, openHourRows } from './hour-rows.ts';
 import { type NameRows, openNameRows } from './name-rows.ts';
@@ -20,6 +21,7 @@ export interface ConsoleModels {
   readonly actions: Pick<ActionRows, 'actions'>;
   readonly held: Pick<HeldRows, 'held' | 'named'>;
   readonly unreadable: Pick<UnreadableRows, 'unreadable'>;
+  readonly subscriptions: ConsoleSubscriptionRows;
 }
 
 export function openConsoleModels(file: ReadModelFile, queues: QueueRows): ConsoleModels {
@@ -44,5 +46,6 @@ export function openConsoleModels(file: ReadModelFile, queues: QueueRows): Conso
     actions,
     held,
     unreadable,
+    subscriptions: openConsoleSubscriptionRows(file),
   };
 }

@@ -169,8 +169,13 @@ export const schema: string = `
     pending integer not null,
     abandoned integer not null,
     doubtful integer not null,
-    policy text not null
+    policy text not null,
+    paid_through text,
+    decided_at text,
+    dunning_since text
   );
+  create index subscriptions_dunning on subscriptions (dunning_since, subscription_id) where dunning_since is not null;
+  create index subscriptions_paid_through on subscriptions (paid_through) where status = 'active';
   create index subscriptions_by_member on subscriptions (member_id, subscription_id) where member_id is not null;
   create index subscriptions_due on subscriptions (due_at, subscription_id) where due_at is not null;
   create index subscriptions_undelivered on subscriptions (subscription_id) where pending + abandoned > 0;

@@ -4,6 +4,7 @@ import type { StoredEvent } from '../event-store/event-store.ts';
 import { isPending } from '../order/delivery-state.ts';
 import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { accessOf } from '../subscription/access.ts';
+import { isSubscriptionDecision } from '../subscription/events.ts';
 import { isEndStatus } from '../subscription/facts.ts';
 import { type SubscriptionPolicy, subscriptionPolicySchema } from '../subscription/policy.ts';
 import { isJudgedOtherwise } from '../subscription/recording.ts';
@@ -19,6 +20,10 @@ export interface FoldedSubscription {
   policy: string;
   /** 1: the newest statement came while the provider's clock was in doubt. */
   doubtful: number;
+  /** When the newest decision was recorded, ISO 8601 UTC; null: nothing was decided. */
+  decidedAt: string | null;
+  /** Since when the provider tries to collect a renewal that was not paid. Provider's clock, ISO 8601 UTC; null: it does not. */
+  dunningSince: string | null;
 }
 
 /** The policies of subscriptions that the log adopted. */
@@ -54,6 +59,9 @@ export const subscriptionColumns = [
   'abandoned',
   'doubtful',
   'policy',
+  'paid_through',
+  'decided_at',
+  'dunning_since',
 ] as const;
 export type SubscriptionCell = string | number | null;
 
@@ -67,7 +75,7 @@ export function subscriptionIdOf(stream: string): string {
 }
 
 export function emptySubscription(subscriptionId: string): FoldedSubscription {
-  return { state: noSubscription(subscriptionId), since: null, policy: '', doubtful: 0 };
+  return { state: noSubscription(subscriptionId), since: null, policy: '', doubtful: 0, decidedAt: null, dunningSince: null };
 }
 
 /** Folds one event into the subscription. @throws LedgerError `corrupt`, `file_newer`. */
@@ -79,6 +87,9 @@ export function foldSubscription(folded: FoldedSubscription, event: StoredEvent)
   folded.policy = policy;
   if (folded.state.membership !== before.membership) folded.since = recordedAt ?? null;
   if (read.type === 'SubscriptionObserved') folded.doubtful = Number(read.data.doubtful === true);
+  if (isSubscriptionDecision(read)) folded.decidedAt = recordedAt ?? null;
+  const { lifecycle } = folded.state.facts;
+  folded.dunningSince = lifecycle?.fact.status === 'past_due' ? (folded.dunningSince ?? lifecycle.asOf) : null;
 }
 
 /** With the policy that an event of the stream `policy` adopts. The same object: it is none of subscriptions, or of a newer release. */
@@ -96,12 +107,14 @@ export function foldedSubscriptionIn(row: Readonly<Record<string, unknown>>): Fo
     since: row['since'] as string | null,
     policy: String(row['policy']),
     doubtful: Number(row['doubtful']),
+    decidedAt: row['decided_at'] as string | null,
+    dunningSince: row['dunning_since'] as string | null,
   };
 }
 
 /** The columns of the row, and the rows of its open reviews: id, and the review as JSON. */
 export function subscriptionRowOf(
-  { state, since, policy, doubtful }: FoldedSubscription,
+  { state, since, policy, doubtful, decidedAt, dunningSince }: FoldedSubscription,
   policies: AdoptedPolicies,
 ): {
   readonly columns: readonly SubscriptionCell[];
@@ -134,6 +147,9 @@ export function subscriptionRowOf(
       Number(sequence > delivery.settled && delivery.abandoned),
       doubtful,
       policy,
+      decided?.paidThrough ?? null,
+      decidedAt,
+      dunningSince,
     ],
     reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };

@@ -5,6 +5,7 @@ import type { PaymentWriter } from '../observe-payment.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ConsoleLists } from './console-lists.ts';
+import { openConsoleSubscriptions, type ReadSubscriptions } from './console-subscriptions.ts';
 import type { Lists } from './lists.ts';
 
 type Call = <T>(work: () => Promise<T>) => Promise<T>;
@@ -12,12 +13,14 @@ type Call = <T>(work: () => Promise<T>) => Promise<T>;
 export interface ConsoleParts {
   readonly lists: Lists;
   readonly writer: PaymentWriter;
+  /** Undefined: the ledger keeps no subscriptions. */
+  readonly subscriptions: ReadSubscriptions | undefined;
   readonly store: EventStore;
   readonly runtime: Runtime;
 }
 
 /** @param call what the ledger does around each of its calls. */
-export function openConsole({ lists, writer, store, runtime }: ConsoleParts, call: Call): ConsoleReads {
+export function openConsole({ lists, writer, subscriptions, store, runtime }: ConsoleParts, call: Call): ConsoleReads {
   const reads = new ConsoleLists({
     opened: () => lists.opened(),
     runtime,
@@ -42,5 +45,6 @@ export function openConsole({ lists, writer, store, runtime }: ConsoleParts, cal
     statistics: (...of) => call(async () => reads.statistics(...of)),
     totals: () => call(async () => reads.totals()),
     accountHealth: () => call(async () => reads.accountHealth()),
+    ...(subscriptions ? { subscriptions: openConsoleSubscriptions({ lists, subscriptions, store, runtime }, call) } : {}),
   };
 }

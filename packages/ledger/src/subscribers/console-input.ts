@@ -36,7 +36,9 @@ const actions = [
 ] as const satisfies readonly Action[];
 const hitKinds = ['order', 'member', 'object', 'held'] as const satisfies readonly HitKind[];
 
-type Page<Question extends keyof ConsoleReads> = NonNullable<Extract<Parameters<ConsoleReads[Question]>[0], PageRequest | undefined>>;
+type Page<Question extends Exclude<keyof ConsoleReads, 'subscriptions'>> = NonNullable<
+  Extract<Parameters<ConsoleReads[Question]>[0], PageRequest | undefined>
+>;
 
 interface Questions {
   readonly page: PageRequest;

@@ -28,7 +28,7 @@ const mostGroups = 20;
 const otherErrors = 'other';
 
 /** All methods throw LedgerError: `invalid_input`, and what opening and reading the read models throws. */
-export class ConsoleLists implements ConsoleReads {
+export class ConsoleLists implements Omit<ConsoleReads, 'subscriptions'> {
   readonly #options: ConsoleListsOptions;
 
   constructor(options: ConsoleListsOptions) {
@@ -180,12 +180,12 @@ export class ConsoleLists implements ConsoleReads {
 }
 
 /** Where a page begins: a time, an id and a third part, or the time and all of the rest. No time contains a slash, and no id does. */
-interface PageKey extends TimeKey {
+export interface PageKey extends TimeKey {
   readonly reviewId: string;
   readonly rest: string;
 }
 
-function pageKey(after: string): PageKey {
+export function pageKey(after: string): PageKey {
   const [time = '', id = '', reviewId = ''] = after.split('/');
   return { time, id, reviewId, rest: after.slice(time.length + 1) };
 }

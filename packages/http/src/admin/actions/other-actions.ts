@@ -42,8 +42,12 @@ async function askStripe(console: Console, call: ConsoleCall): Promise<Reply> {
   const { actor } = call.operator;
   if (!isId(id)) throw new ConsoleProblem(404, 'not_found', catalogues[call.language].actions.stripeHasNone(id));
   const by = { actor, reason: textOf(call, 'reason') || 'asked in the console' };
-  const { objects, order } = await recheckOf(console, id, by);
-  call.log.info({ actor, id, what: 'recheck', outcome: order ? 'found' : 'nothing' }, 'paidonce: console');
+  const { objects, order, subscription } = await recheckOf(console, id, by);
+  call.log.info({ actor, id, what: 'recheck', outcome: order || subscription ? 'found' : 'nothing' }, 'paidonce: console');
+  if (subscription) {
+    if (!call.wantsPage) return jsonReply(200, { objects, subscription });
+    return redirectReply(303, `${call.root}subscriptions/${encodeURIComponent(subscription.subscriptionId)}`);
+  }
   if (!order) {
     if (!call.wantsPage) return jsonReply(404, { error: 'not_found', objects });
     throw new ConsoleProblem(404, 'not_found', catalogues[call.language].actions.stripeHasNone(id));

@@ -124,7 +124,7 @@ function sentAgain(
 /** Revisions and what a page has chosen by itself are sent along unseen; what was typed can be mended. */
 const unseen: readonly string[] = ['seenRevision', 'toRevision', 'timeZone', 'currency'];
 
-function input(
+export function input(
   context: PageContext,
   name: string,
   value: string,

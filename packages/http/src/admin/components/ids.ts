@@ -47,6 +47,8 @@ const places: readonly (readonly [RegExp, string])[] = [
   [/^(du|dp)_\w+$/, 'disputes'],
   [/^evt_\w+$/, 'events'],
   [/^cs_\w+$/, 'checkout/sessions'],
+  [/^sub_\w+$/, 'subscriptions'],
+  [/^in_\w+$/, 'invoices'],
 ];
 
 /** The page of an object in Stripe's dashboard. Undefined: there is none for such an id. */

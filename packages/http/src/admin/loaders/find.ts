@@ -1,6 +1,6 @@
 // Finding. An id leads to its page; several matches are listed; a text that is no id of ours goes to the shop, by POST alone, so that
 // an e-mail address stands in no URL.
-import type { Hit, HitKind } from '@paidonce/ledger';
+import type { Hit, HitKind, SubscriptionSummary } from '@paidonce/ledger';
 import { isId } from '@paidonce/ledger/adapter';
 import type { Loaded, PageCall } from '../page-route.ts';
 import { type FoundData, foundPage, hitKinds, notFoundPage } from '../pages/find.ts';
@@ -41,21 +41,31 @@ export async function postFind(call: PageCall): Promise<Loaded> {
 
 /** Undefined: nothing. */
 async function found({ ledger }: PageCall, text: string, kind: HitKind | undefined): Promise<Loaded | undefined> {
-  const all = await ledger.console.find(text);
-  if (all.hits.length === 0) return undefined;
-  const only = kind === undefined ? onlyHit(all.hits, all.query) : undefined;
-  if (only !== undefined) return { redirect: pathOf(only) };
+  const [all, subscriptions = []] = await Promise.all([ledger.console.find(text), ledger.console.subscriptions?.find(text)]);
+  if (all.hits.length + subscriptions.length === 0) return undefined;
+  const only = kind === undefined ? onlyPath(all.hits, subscriptions, all.query) : undefined;
+  if (only !== undefined) return { redirect: only };
   const counts = countsOf(all.hits);
   const shown = kind === undefined ? all : await ledger.console.find(text, { kind });
-  const data: FoundData = { query: all.query, text, hits: shown.hits, more: shown.more, counts, ...(kind ? { kind } : {}) };
+  const data: FoundData = { query: all.query, text, hits: shown.hits, more: shown.more, counts, ...(kind ? { kind } : { subscriptions }) };
   return { data, page: (context) => foundPage(context, data) };
 }
 
-/** The one that is meant: the only one of exactly this name, or the only one at all. */
-function onlyHit(hits: readonly Hit[], query: string): Hit | undefined {
-  const exact = hits.filter((hit) => nameOf(hit).toLowerCase() === query.toLowerCase());
-  if (exact.length === 1) return exact[0];
-  return hits.length === 1 ? hits[0] : undefined;
+/** Where the one is that is meant: the only one of exactly this name, or the only one at all. */
+function onlyPath(hits: readonly Hit[], subscriptions: readonly SubscriptionSummary[], query: string): string | undefined {
+  const exactHits = hits.filter((hit) => nameOf(hit).toLowerCase() === query.toLowerCase());
+  // An object of the provider is of one subscription, which then stands first.
+  const isObject = /^(?:sub|in|cs|pi|ch|py)_/.test(query);
+  const exact = subscriptions.filter(
+    ({ subscriptionId, reference }, at) => subscriptionId === query || reference === query || (isObject && at === 0),
+  );
+  const paths = (of: readonly Hit[], and: readonly SubscriptionSummary[]): readonly string[] => [
+    ...of.map(pathOf),
+    ...and.map(({ subscriptionId }) => `subscriptions/${encodeURIComponent(subscriptionId)}`),
+  ];
+  const [named, all] = [paths(exactHits, exact), paths(hits, subscriptions)];
+  if (named.length === 1) return named[0];
+  return all.length === 1 ? all[0] : undefined;
 }
 
 function nameOf(hit: Hit): string {

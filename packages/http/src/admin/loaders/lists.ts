@@ -5,6 +5,7 @@ import type { Loaded, PageCall } from '../page-route.ts';
 import { type ActivityData, actions, activityCsv, activityPage } from '../pages/activity.ts';
 import { type OrdersData, ordersPage, statuses } from '../pages/orders.ts';
 import { type ReviewsData, reviewKinds, reviewsPage } from '../pages/reviews.ts';
+import { afterSubscription } from '../pages/subscription-queues.ts';
 import { type UndeliveredData, undeliveredPage } from '../pages/undelivered.ts';
 import { awaitingPage, heldPage, suspendedPage, unreadablePage } from '../pages/waiting.ts';
 import { idOf, oneOf, pageFrom, textOf } from './parameters.ts';
@@ -23,10 +24,14 @@ export async function loadReviews(call: PageCall): Promise<Loaded> {
   const { ledger, query } = call;
   const kind = oneOf(query, 'kind', reviewKinds);
   const only = kind ? { kind } : {};
-  const page = await ledger.console.reviews({ ...pageFrom(call), ...only });
+  const reads = kind === undefined ? ledger.console.subscriptions : undefined;
+  const [page, subscriptions] = await Promise.all([
+    ledger.console.reviews({ ...pageFrom(call), ...only }),
+    reads?.reviews(pageFrom(call, { name: afterSubscription })),
+  ]);
   // "Nothing waits" alone does not tell an empty queue from one that never worked.
   const [last] = page.items.length === 0 ? (await ledger.console.activity({ action: 'resolve', limit: 1 })).items : [];
-  const data: ReviewsData = { ...page, ...only, ...(last ? { last } : {}) };
+  const data: ReviewsData = { ...page, ...only, ...(last ? { last } : {}), ...(subscriptions ? { subscriptions } : {}) };
   return { data, page: (context) => reviewsPage(context, data) };
 }
 
@@ -34,11 +39,13 @@ export async function loadUndelivered(call: PageCall): Promise<Loaded> {
   const { ledger, query } = call;
   const error = textOf(query, 'error', 130);
   const only = error === undefined ? {} : { error };
-  const [page, groups] = await Promise.all([
+  const reads = error === undefined ? ledger.console.subscriptions : undefined;
+  const [page, groups, subscriptions] = await Promise.all([
     ledger.console.undelivered({ ...pageFrom(call), ...only }),
     ledger.console.undeliveredByError(),
+    reads?.undelivered(pageFrom(call, { name: afterSubscription })),
   ]);
-  const data: UndeliveredData = { ...page, groups, ...only };
+  const data: UndeliveredData = { ...page, groups, ...only, ...(subscriptions ? { subscriptions } : {}) };
   return { data, page: (context) => undeliveredPage(context, data) };
 }
 

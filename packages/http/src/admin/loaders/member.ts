@@ -9,19 +9,33 @@ import { pageFrom } from './parameters.ts';
 
 const drawnOrders = 20;
 const rowsOfActivity = 10;
+const shownSubscriptions = 20;
 
 export async function loadMember(call: PageCall): Promise<Loaded> {
   const { ledger, params, console } = call;
   const memberId = params['memberId'] ?? '';
   if (!isId(memberId)) throw new ConsoleProblem(404, 'not_found', `${String(params['memberId']).slice(0, 128)}: not found.`);
-  const [orders, activity, described] = await Promise.all([
+  const [orders, activity, described, subscriptions] = await Promise.all([
     ledger.console.memberOrders(memberId, pageFrom(call)),
     ledger.console.activity({ memberId, limit: rowsOfActivity }),
     describe(console, memberId),
+    ledger.console.subscriptions?.ofMember(memberId, { limit: shownSubscriptions }),
   ]);
   const drawn = orders.items.slice(0, drawnOrders);
   const histories = await Promise.all(drawn.map(async ({ orderId }) => [orderId, accessOf(await ledger.history(orderId))] as const));
-  const data: MemberData = { memberId, orders, access: new Map(histories), activity, ...(described === undefined ? {} : { described }) };
-  const json = { memberId, orders, activity, ...(described === undefined || described === 'silent' ? {} : { described }) };
-  return { data: json, status: orders.items.length === 0 ? 404 : 200, page: (context) => memberPage(context, data) };
+  const ofSubscriptions = subscriptions === undefined ? {} : { subscriptions };
+  const hooked = described === undefined ? {} : { described };
+  const data: MemberData = { memberId, orders, access: new Map(histories), activity, ...ofSubscriptions, ...hooked };
+  const json = {
+    memberId,
+    orders,
+    activity,
+    ...ofSubscriptions,
+    ...(described === undefined || described === 'silent' ? {} : { described }),
+  };
+  return {
+    data: json,
+    status: orders.items.length + (subscriptions?.items.length ?? 0) === 0 ? 404 : 200,
+    page: (context) => memberPage(context, data),
+  };
 }

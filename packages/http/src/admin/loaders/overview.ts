@@ -3,6 +3,7 @@ import { offsetHours } from '../components/format.ts';
 import type { Loaded, PageCall } from '../page-route.ts';
 import { emptyPage } from '../pages/empty.ts';
 import { type OverviewData, overviewPage } from '../pages/overview.ts';
+import { queueCounts } from '../queue-counts.ts';
 
 const dayMs = 86_400_000;
 const latestOrders = 6;
@@ -16,7 +17,7 @@ export async function loadOverview({ ledger, now, timeZone }: PageCall): Promise
   const from = (days: number): string => new Date(today - days * dayMs).toISOString();
   const to = new Date(now).toISOString();
   const [{ queues }, backlog, errors, month, before, week, accounts, orders] = await Promise.all([
-    console.queues(),
+    queueCounts(ledger),
     ledger.backlog(),
     console.undeliveredByError(),
     console.statistics({ from: from(29), to, utcOffsetHours }),

@@ -1,5 +1,5 @@
 // What was found, or nothing.
-import type { Hit, HitKind } from '@paidonce/ledger';
+import type { Hit, HitKind, SubscriptionSummary } from '@paidonce/ledger';
 import { type Html, html, type Insert } from '../../html.ts';
 import { banner, card, facts } from '../components/boxes.ts';
 import { moneyText, numberText } from '../components/format.ts';
@@ -9,6 +9,7 @@ import { queryWith, rowLink, sub, table, tabs } from '../components/lists.ts';
 import { shownState, statePill } from '../components/states.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { memberPath, orderPath } from './order-cells.ts';
+import { subscriptionTable } from './subscription-cells.ts';
 
 export interface FoundData {
   /** What was looked for: the text, or the id in it. */
@@ -20,6 +21,8 @@ export interface FoundData {
   readonly kind?: HitKind;
   /** How many there are of each kind, before `kind` was applied. */
   readonly counts: Readonly<Record<HitKind, number>>;
+  /** Absent: one kind of the others is asked for, or the shop found the members. */
+  readonly subscriptions?: readonly SubscriptionSummary[];
 }
 
 export const hitKinds: readonly HitKind[] = ['order', 'member', 'object', 'held'];
@@ -27,23 +30,27 @@ export const hitKinds: readonly HitKind[] = ['order', 'member', 'object', 'held'
 export function foundPage(context: PageContext, data: FoundData): PageView {
   const { words, lang } = context;
   const { find, parts } = words;
-  const { query, text, hits, more, counts } = data;
-  const all = hitKinds.reduce((sum, kind) => sum + counts[kind], 0);
+  const { query, text, hits, more, counts, subscriptions = [] } = data;
+  const ofOrders = hitKinds.reduce((sum, kind) => sum + counts[kind], 0);
+  const all = ofOrders + subscriptions.length;
   const rows = hits.map((hit) => rowOf(context, hit, query));
   const body = html`<div class="head"><div><h1>${find.matches(all, numberText(lang, all), html`<q class="said">${query}</q>`)}</h1><p class="why">${text === undefined ? find.ofMembers : find.about}</p></div></div>
-${text !== undefined && kindTabs(context, data, all)}${card(
-  find.match,
-  table(
-    [
-      { head: find.match },
-      { head: find.kind, isWide: true },
-      { head: parts.state },
-      { head: find.newest, isNumber: true, isWide: true, also: 'soft' },
-    ],
-    rows,
-  ),
-  { kind: 'flush' },
-)}${more && html`<p class="small soft">${find.more}</p>`}`;
+${text !== undefined && ofOrders > 0 && kindTabs(context, data, ofOrders)}${
+  hits.length > 0 &&
+  card(
+    find.match,
+    table(
+      [
+        { head: find.match },
+        { head: find.kind, isWide: true },
+        { head: parts.state },
+        { head: find.newest, isNumber: true, isWide: true, also: 'soft' },
+      ],
+      rows,
+    ),
+    { kind: 'flush' },
+  )
+}${more && html`<p class="small soft">${find.more}</p>`}${subscriptions.length > 0 && card(words.subscription.many, subscriptionTable(context, subscriptions), { kind: 'flush' })}`;
   return { title: find.title(text ?? query), body, hasForms: true, ...(text === undefined ? {} : { find: text }) };
 }
 

@@ -1,5 +1,5 @@
 // A member: whether there is access and through which order, all orders, and what people did.
-import type { ActionTaken, OrderSummary, Page } from '@paidonce/ledger';
+import type { ActionTaken, OrderSummary, Page, SubscriptionSummary } from '@paidonce/ledger';
 import type { MemberDescription } from '../../console-call.ts';
 import { type Html, html } from '../../html.ts';
 import type { OrderAccess } from '../charts/access-spans.ts';
@@ -13,6 +13,7 @@ import type { PageContext, PageView } from '../page-context.ts';
 import { activityTable } from './activity.ts';
 import { nextLink } from './next-link.ts';
 import { orderPath, paidCell } from './order-cells.ts';
+import { subscriptionPath, subscriptionPill, subscriptionTable } from './subscription-cells.ts';
 
 export interface MemberData {
   readonly memberId: string;
@@ -20,6 +21,8 @@ export interface MemberData {
   /** By order id, of the newest 20. */
   readonly access: ReadonlyMap<string, OrderAccess>;
   readonly activity: Page<ActionTaken>;
+  /** Newest first. Absent: the ledger keeps none. */
+  readonly subscriptions?: Page<SubscriptionSummary>;
   /** Absent: the shop has no such hook. `silent`: it did not answer. */
   readonly described?: MemberDescription | 'silent';
 }
@@ -37,12 +40,13 @@ export function memberPage(context: PageContext, data: MemberData): PageView {
     .toReversed();
   const url = shopUrl(data.described);
   const shop = url !== undefined && html`<p class="acts"><a class="btn" href="${url}" rel="noreferrer">${find.openInShop}</a></p>`;
-  const state = best && statePill(context, shownState(best.status, best.queues));
+  const living = livingOf(data, best);
+  const state = living ? subscriptionPill(context, living) : best && statePill(context, shownState(best.status, best.queues));
   const did = html`<a href="${base}activity">${find.allActivity}</a>`;
   const body = html`<div><p class="crumbs">${words.parts.members}</p><div class="head"><div class="title"><h1>${find.member(memberId)}</h1>${copyButton(context, memberId)}${state}</div>${shop}</div>
-<p class="why">${sentence(context, data, best)}</p></div>
+<p class="why">${living ? subscriptionSentence(context, data, living) : sentence(context, data, best)}</p></div>
 <section class="card" aria-label="${find.inShort}">${facts(factsOf(context, data, best))}</section>
-${lanes.length > 0 && card(find.lanes, lanesPicture(context, memberId, lanes), { aside: find.lanesAbout })}${card(
+${lanes.length > 0 && card(find.lanes, lanesPicture(context, memberId, lanes), { aside: find.lanesAbout })}${subscriptionCard(context, data)}${card(
   words.frame.orders,
   orderTable(context, data),
   {
@@ -60,9 +64,36 @@ function bestOf(orders: readonly OrderSummary[]): OrderSummary | undefined {
   return saved ?? ranked.map((queue) => orders.find(({ queues }) => queues.includes(queue))).find((order) => order) ?? orders[0];
 }
 
-function sentence(context: PageContext, { memberId }: MemberData, best: OrderSummary | undefined): Html | string {
+/** The subscription that gives access, or should, where no order does. */
+function livingOf({ subscriptions }: MemberData, best: OrderSummary | undefined): SubscriptionSummary | undefined {
+  if (best?.status === 'active') return undefined;
+  const active = subscriptions?.items.filter(({ status }) => status === 'active') ?? [];
+  return active.find(({ isUndelivered }) => !isUndelivered) ?? active[0];
+}
+
+function subscriptionSentence(
+  context: PageContext,
+  { memberId }: MemberData,
+  { subscriptionId, plan, validUntil, isUndelivered }: SubscriptionSummary,
+): Html {
+  const { subscription: words } = context.words;
+  const who = html`<strong>${memberId}</strong>`;
+  const link = html`<a href="${subscriptionPath(context, subscriptionId)}">${subscriptionId}</a>`;
+  if (isUndelivered) return words.hasAccessUnsaved(who, link);
+  return words.hasAccess(who, link, plan, validUntil === undefined ? '–' : time(context, validUntil, 'day'));
+}
+
+function subscriptionCard(context: PageContext, { subscriptions }: MemberData): Html | undefined {
+  const { subscription, find } = context.words;
+  if (subscriptions === undefined || subscriptions.items.length === 0) return undefined;
+  const aside = subscriptions.next === undefined ? find.newestFirst : subscription.moreOfMember;
+  return card(subscription.many, subscriptionTable(context, subscriptions.items), { kind: 'flush', aside });
+}
+
+function sentence(context: PageContext, { memberId, subscriptions }: MemberData, best: OrderSummary | undefined): Html | string {
   const { find } = context.words;
-  if (best === undefined) return find.noMember;
+  if (best === undefined && (subscriptions?.items.length ?? 0) > 0) return find.hasNoAccess(html`<strong>${memberId}</strong>`);
+  if (best === undefined) return subscriptions === undefined ? find.noMember : context.words.subscription.noMember;
   const who = html`<strong>${memberId}</strong>`;
   const order = html`<a href="${orderPath(context, best.orderId)}">${best.orderId}</a>`;
   const { status, queues, plan, grantedAt } = best;

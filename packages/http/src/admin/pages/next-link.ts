@@ -10,11 +10,13 @@ export const pageRows = 40;
 export function nextLink(
   { words, lang, url }: PageContext,
   next: string | undefined,
-  counts?: { readonly shown: number; readonly all: number },
+  { shown, all, name = 'after' }: { readonly shown?: number; readonly all?: number; readonly name?: string } = {},
 ): Html | undefined {
   if (next === undefined) return undefined;
-  return html`<p class="small"><a href="${queryWith(url.query, { after: next })}">${words.parts.next(pageRows)}</a>${
-    counts && html` <span class="soft">${words.parts.shown(numberText(lang, counts.shown), numberText(lang, counts.all))}</span>`
+  return html`<p class="small"><a href="${queryWith(url.query, { [name]: next })}">${words.parts.next(pageRows)}</a>${
+    shown !== undefined &&
+    all !== undefined &&
+    html` <span class="soft">${words.parts.shown(numberText(lang, shown), numberText(lang, all))}</span>`
   }</p>
 `;
 }

@@ -20,14 +20,31 @@ ${rows.map((row) => {
 }
 
 function rowItem(context: PageContext, row: Row, isNewDay: boolean): Html {
-  const text = rowText(row, context.lang);
+  const isQuiet = row.kind === 'observed' && row.news === undefined;
+  const item = { at: row.at, text: rowText(row, context.lang), mark: markOf(row), isQuiet, times: timesOf(row), isNewDay };
+  return timelineItem(context, item);
+}
+
+/** `''`: no tone. `dot`: nothing but a dot. */
+export type Mark = readonly [tone: '' | 'ok' | 'warn' | 'bad', icon: Icon | 'dot'];
+
+export interface TimelineItem {
+  readonly at: string;
+  readonly text: RowText;
+  readonly mark: Mark;
+  readonly isQuiet: boolean;
+  /** How the times in its detail are shown. */
+  readonly times: { readonly times?: 'day-minute' };
+  readonly isNewDay: boolean;
+}
+
+export function timelineItem(context: PageContext, { at, text, mark, isQuiet: quiet, times, isNewDay }: TimelineItem): Html {
   const { gap, title, source, detail, reason, below, folded } = text;
-  const quiet = row.kind === 'observed' && row.news === undefined;
   const said = reason !== undefined && html` <q class="said">${reason}</q>`;
-  return html`${gap && html`<li class="gap"><p>${sentenceHtml(context, gap)}</p></li>\n`}<li>${rowTime(context, row.at, isNewDay)}${node(row)}<div><p class="t${
+  return html`${gap && html`<li class="gap"><p>${sentenceHtml(context, gap)}</p></li>\n`}<li>${rowTime(context, at, isNewDay)}${node(mark)}<div><p class="t${
     quiet && ' quiet'
   }"><span>${sentenceHtml(context, title, { amounts: 'plain' })}</span>${source !== undefined && html` ${sourceMark(context, source)}`}</p>${
-    (detail !== undefined || reason !== undefined) && html`<p class="d">${detail && sentenceHtml(context, detail, timesOf(row))}${said}</p>`
+    (detail !== undefined || reason !== undefined) && html`<p class="d">${detail && sentenceHtml(context, detail, times)}${said}</p>`
   }${below.map((part) => led(context, part))}${folded && fold(context, folded)}</div></li>
 `;
 }
@@ -53,7 +70,7 @@ const decisionMarks = {
   MembershipRevoked: ['bad', 'x'],
 } as const;
 
-function markOf(row: Row): readonly [tone: '' | 'ok' | 'warn' | 'bad', icon: Icon | 'dot'] {
+function markOf(row: Row): Mark {
   switch (row.kind) {
     case 'placed':
     case 'attached':
@@ -75,8 +92,7 @@ function markOf(row: Row): readonly [tone: '' | 'ok' | 'warn' | 'bad', icon: Ico
   }
 }
 
-function node(row: Row): Html {
-  const [tone, icon] = markOf(row);
+function node([tone, icon]: Mark): Html {
   return html`<span class="node${tone && ` ${tone}`}${icon === 'dot' ? ' dot' : ` i i-${icon}`}" aria-hidden="true"></span>`;
 }
 

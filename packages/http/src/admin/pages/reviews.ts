@@ -9,6 +9,7 @@ import { membershipPill } from '../components/states.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { nextLink } from './next-link.ts';
 import { orderPath } from './order-cells.ts';
+import { type SubscriptionReviewsPage, subscriptionReviewsCard } from './subscription-queues.ts';
 
 type Row = Review & ReviewAmounts & { readonly memberId: string; readonly plan: string };
 
@@ -16,6 +17,8 @@ export interface ReviewsData extends Page<Row> {
   readonly kind?: Review['kind'];
   /** The newest resolution. Read where nothing waits; absent: there was none. */
   readonly last?: ActionTaken;
+  /** Absent: the ledger keeps none, or a kind of orders is asked for. */
+  readonly subscriptions?: SubscriptionReviewsPage;
 }
 
 export const reviewKinds: readonly Review['kind'][] = [
@@ -31,7 +34,7 @@ export const reviewKinds: readonly Review['kind'][] = [
   'withdrawn',
 ];
 
-export function reviewsPage(context: PageContext, { items, next, kind, last }: ReviewsData): PageView {
+export function reviewsPage(context: PageContext, { items, next, kind, last, subscriptions }: ReviewsData): PageView {
   const { words, lang, url, queues: counts } = context;
   const { parts, queues } = words;
   const all = counts === undefined ? '' : ` ${numberText(lang, counts.reviews.count)}`;
@@ -64,7 +67,7 @@ ${tabs(queues.kinds, [tab(undefined, `${parts.all}${all}`), ...kinds.map((each) 
         items.map((row) => rowOf(context, row)),
       ),
   { kind: 'flush' },
-)}${nextLink(context, next)}<p class="small soft">${queues.resolvedThere}</p>`;
+)}${nextLink(context, next)}<p class="small soft">${queues.resolvedThere}</p>${subscriptionReviewsCard(context, subscriptions)}`;
   return { title: parts.reviews, body, hasForms: false };
 }
 

@@ -9,10 +9,13 @@ import { membershipPill, pill } from '../components/states.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { nextLink } from './next-link.ts';
 import { memberCell, orderCell } from './order-cells.ts';
+import { type UndeliveredSubscriptionsPage, undeliveredSubscriptionsCard } from './subscription-queues.ts';
 
 export interface UndeliveredData extends Page<UndeliveredDetails> {
   readonly groups: readonly UndeliveredGroup[];
   readonly error?: string;
+  /** Absent: the ledger keeps none, or one error of orders is asked for. */
+  readonly subscriptions?: UndeliveredSubscriptionsPage;
 }
 
 export function undeliveredPage(context: PageContext, data: UndeliveredData): PageView {
@@ -25,7 +28,7 @@ export function undeliveredPage(context: PageContext, data: UndeliveredData): Pa
   const canRun = may.has('repair') && items.length > 0;
   const body = html`<div class="head"><div><h1>${parts.undelivered}</h1><p class="why">${queues.undeliveredAbout}</p></div></div>
 ${groups.length > 0 && card(queues.byError, errorTable(context, groups), { kind: 'flush' })}${chosen}
-${canRun ? runForm(context, data) : orderCard(context, data, false)}${nextLink(context, data.next, { shown: items.length, all: allOf(data) })}`;
+${canRun ? runForm(context, data) : orderCard(context, data, false)}${nextLink(context, data.next, { shown: items.length, all: allOf(data) })}${undeliveredSubscriptionsCard(context, data.subscriptions)}`;
   return { title: parts.undelivered, body, hasForms: true };
 }
 

@@ -9,6 +9,7 @@ import { overview } from './en/overview.ts';
 import { parts } from './en/parts.ts';
 import { pictures } from './en/pictures.ts';
 import { queues } from './en/queues.ts';
+import { subscription } from './en/subscription.ts';
 
 export const en: {
   readonly actions: typeof actions;
@@ -24,4 +25,5 @@ export const en: {
   readonly problems: typeof problems;
   readonly queues: typeof queues;
   readonly runs: typeof runs;
-} = { actions, activity, find, frame, health, order, overview, parts, pictures, preferences, problems, queues, runs };
+  readonly subscription: typeof subscription;
+} = { actions, activity, find, frame, health, order, overview, parts, pictures, preferences, problems, queues, runs, subscription };

@@ -10,6 +10,7 @@ import { overview } from './zh-tw/overview.ts';
 import { parts } from './zh-tw/parts.ts';
 import { pictures } from './zh-tw/pictures.ts';
 import { queues } from './zh-tw/queues.ts';
+import { subscription } from './zh-tw/subscription.ts';
 
 export const zhTW: typeof en = {
   actions,
@@ -25,4 +26,5 @@ export const zhTW: typeof en = {
   problems,
   queues,
   runs,
+  subscription,
 };
