@@ -31,7 +31,7 @@ export function packPackages(into: string): readonly PackedPackage[] {
   });
 }
 
-export const noNetwork = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EIDLETIMEOUT/;
+export const noNetwork: RegExp = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EIDLETIMEOUT/;
 
 /**
  * Runs `npm install` in a folder that has a package.json.

@@ -1,6 +1,6 @@
 // Which account and mode our key belongs to, and how another account is reached. Each is read once; if Stripe did not
 // answer, the next caller reads it again.
-import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
+import { LedgerError } from '@paidonce/ledger';
 import type { AccountOrders } from '@paidonce/ledger/adapter';
 import type { StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
@@ -65,15 +65,7 @@ async function keyMode(orders: readonly AccountOrders[], accounts: Accounts): Pr
   return orders.some(({ livemode }) => livemode !== first.livemode) ? accounts.livemode() : first.livemode;
 }
 
-/** The accounts of Stripe that have orders in our key's mode: the key cannot read the other. @throws LedgerError as `keyMode`. */
-export async function readableAccounts(
-  ledger: PaymentLedger,
-  accounts: Accounts,
-): Promise<{ readonly orders: readonly AccountOrders[]; readonly livemode: boolean | undefined }> {
-  return inKeysMode(await ledger.forAdapters.accountOrders(), accounts);
-}
-
-/** Of these, the accounts of Stripe in our key's mode. @throws LedgerError as `keyMode`. */
+/** Of these, the accounts of Stripe in our key's mode: the key cannot read the other. @throws LedgerError as `keyMode`. */
 export async function inKeysMode<T extends AccountOrders>(
   accountsOfAll: readonly T[],
   accounts: Accounts,
