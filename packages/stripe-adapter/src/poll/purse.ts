@@ -11,7 +11,7 @@ type TierProgress = PromiseSettledResult<SweepProgress>;
 
 export interface PolledAccount {
   readonly orders: AccountTarget;
-  /** Of each tier that the account has. */
+  /** The account has these tiers. */
   readonly progress: Readonly<Partial<Record<SweepTier, TierProgress>>>;
   readonly share: Share;
 }

@@ -41,7 +41,7 @@ export interface RoundParts {
   readonly ourLedger: OurLedger;
   /** Absent: the ledger keeps no subscriptions. */
   readonly subscriptions?: PollSubscriptions;
-  /** Of one round. */
+  /** A round makes no more. */
   readonly mostLooks: number;
   readonly log: Logger;
   readonly signal: AbortSignal;

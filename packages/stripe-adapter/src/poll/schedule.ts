@@ -119,7 +119,7 @@ function mayRenew({ living, newestWaitingAt }: AccountSubscriptions): boolean {
   return living > 0 || newestWaitingAt !== undefined;
 }
 
-/** Of a turn over all of them. */
+/** How long a turn over all of them may take. */
 function turnDays(subscriptions: AccountSubscriptions | undefined): number {
   return Math.max(1, Math.ceil((subscriptions?.begun ?? 0) / subscriptionsADay));
 }

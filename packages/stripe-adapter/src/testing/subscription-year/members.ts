@@ -11,7 +11,7 @@ const givenUpMs = 15 * dayMs;
 const graceMs = 3 * dayMs;
 export const price = 'price_club';
 
-/** Of a thousand, by their number. `late`: declined once, and paid nine days later. `broke`: declined for good. `paused`: his invoices are void. */
+/** What becomes of a member. `late`: declined once, and paid nine days later. `broke`: declined for good. `paused`: his invoices are void. */
 type Manner = 'renews' | 'leaves' | 'late' | 'broke' | 'paused';
 
 export interface Member {
@@ -28,7 +28,7 @@ export interface Happening {
   readonly member: Member;
   readonly atMs: number;
   readonly statement: SubscriptionStatement;
-  /** Of an invoice: which period it pays for. */
+  /** The period that an invoice pays for. Absent: it is no invoice. */
   readonly period?: number;
 }
 
