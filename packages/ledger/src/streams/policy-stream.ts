@@ -57,7 +57,7 @@ export function policyHash(policy: Policy): string {
   return sha256(policyText(policy));
 }
 
-export function subscriptionPolicyHash(policy: SubscriptionPolicy): string {
+function subscriptionPolicyHash(policy: SubscriptionPolicy): string {
   return sha256(subscriptionPolicyText(policy));
 }
 
