@@ -14,7 +14,7 @@ import type { References } from './streams/reference-streams.ts';
 import { openSlots } from './streams/slot-streams.ts';
 import { openSubscriptionStreams } from './streams/subscription-streams.ts';
 import { openTransactions, type Transactions } from './streams/transact.ts';
-import { type FollowedDelivery, followedSubscriptions } from './subscribers/delivery-feed.ts';
+import { SubscriptionDeliveries } from './subscribers/subscription-deliveries.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 import { openSubscriptionCalls, refusedSubscriptionCalls } from './subscription-calls.ts';
 import type { SubscriptionLedger, SubscriptionSettings } from './subscription-ledger.ts';
@@ -26,7 +26,7 @@ export interface OpenedSubscriptions {
   /** Undefined: the ledger keeps none. */
   readonly writer?: SubscriptionWriter;
   /** Undefined: this process delivers none. */
-  readonly followed?: FollowedDelivery;
+  readonly deliveries?: SubscriptionDeliveries;
 }
 
 interface SubscriptionHost {
@@ -38,6 +38,7 @@ interface SubscriptionHost {
   readonly runtime: Runtime;
   readonly log: Logger;
   readonly timeoutMs: number;
+  readonly background: boolean;
   readonly counter: ProcessCounter;
   /** Logs it, and passes it on. */
   readonly alert: (alert: Alert) => void;
@@ -64,8 +65,8 @@ export function openSubscriptions(
   delivery = deliver && openDelivery({ ...host, of: deliveredSubscriptions(subscriptions, policy), deliver, instance });
   const writer = new SubscriptionWriter(references, subscriptions, runtime);
   const calls = openSubscriptionCalls({ subscriptions, writer, delivery, policy, identity, runtime, counter });
-  const followed = delivery && followedSubscriptions(delivery, instance, subscriptions.read);
+  const deliveries = delivery && new SubscriptionDeliveries({ delivery, ...host });
   const slots = openSlots(host.transactions, subscriptions);
   const forAdapters = openAdapterSubscriptions({ subscriptions, writer, slots, policy, store, runtime }, call);
-  return { calls, forAdapters, writer, ...defined({ followed }) };
+  return { calls, forAdapters, writer, ...defined({ deliveries }) };
 }

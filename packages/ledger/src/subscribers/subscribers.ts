@@ -2,17 +2,20 @@
 // payments forward. If checkpoints are set up, one signs them. The first two have their cursors in the read models' file.
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
+import type { DecisionFollower } from '../delivery/delivery.ts';
+import { LedgerError } from '../errors.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
+import type { OrderState } from '../order/order.ts';
 import { type OrderReadModels, openOrderReadModels } from '../read-models/order-read-models.ts';
+import { isOfOrder } from '../read-models/order-rows.ts';
 import { openReadModelFile, readModelCursor, readModelPrefixes } from '../read-models/read-model-file.ts';
 import { openSkippedRows } from '../read-models/skipped-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ourPrefixes } from '../streams/our-streams.ts';
 import { slotAggregate } from '../streams/run-slot.ts';
-import { DeliveryFeed, type FollowedDelivery } from './delivery-feed.ts';
 import { alertDeleted, alertDuplicate } from './log-alerts.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { ReadModelSnapshots } from './read-model-snapshots.ts';
@@ -31,8 +34,8 @@ export interface SubscribersOptions {
   /** File of the read models; `:memory:`: they are lost when the process ends. */
   readonly path: string;
   readonly writer: PaymentWriter;
-  /** Empty: this process delivers nothing, and compares nothing with the shop. */
-  readonly deliveries: readonly FollowedDelivery[];
+  /** Undefined: this process delivers nothing, and compares nothing with the shop. */
+  readonly delivery: DecisionFollower | undefined;
   /** Called when the slot of bulk runs has changed. */
   readonly onRuns: () => void;
   /** False: the process may live for one `settle` only. */
@@ -122,7 +125,7 @@ async function openNow({
   store,
   path,
   writer,
-  deliveries,
+  delivery,
   onRuns,
   background,
   instance,
@@ -138,7 +141,7 @@ async function openNow({
   const models = openOrderReadModels(file, duplicateWithinHours);
   // A process that delivers is known by its instance; the others share one, and tell their own grants by the time.
   const startedAt = instance === '' ? runtime.now().toISOString() : '';
-  const feeds = deliveries.map((followed) => new DeliveryFeed(followed, { models, store, background, runtime }));
+  let pendingReported = false; // Set by `onCaughtUp` once delivery knows what was pending before.
 
   const orders = openLogSubscription({
     name: 'orders',
@@ -153,13 +156,22 @@ async function openNow({
       await models.apply(events, next);
       snapshots?.handled(events.length);
       for (const event of events) if (isGrantBy(event, instance, startedAt)) alertDuplicate(models.duplicate(orderIdOf(event)), onAlert);
-      for (const feed of feeds) feed.handle(events);
+      if (pendingReported) for (const event of events) if (isOfOrder(event.stream)) delivery?.onEvent(event);
     },
     onCaughtUp: async () => {
       snapshots?.atHead(() => file.cursor(readModelCursor));
-      for (const feed of feeds) await feed.report();
+      if (pendingReported) return;
+      if (delivery) for (const order of models.pendingDeliveries()) delivery.onPendingAtStart(order.orderId, order, await agoMs(order));
+      pendingReported = true; // Until now events were skipped: most of them are of deliveries that ended long ago.
     },
   });
+  // Without a background, by the wall clocks: else each short-lived process would start the wait anew, and end before it may
+  // take over. Wrong clocks cost a second delivery under the same key, no more.
+  async function agoMs({ orderId, delivery: { revision, owner } }: OrderState): Promise<number> {
+    if (background || (owner === instance && instance !== '')) return 0;
+    const [last] = await readableEvents(store, orderAggregate.stream(orderId), revision - 1);
+    return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
+  }
 
   const skippedRows = openSkippedRows(file);
   const skipped = openSkippedStreams({ rows: skippedRows, store, writer, runtime, log, onAlert });
@@ -216,6 +228,16 @@ function isOfRuns({ stream }: StoredEvent): boolean {
 
 function orderIdOf({ stream }: StoredEvent): string {
   return stream.slice(orderAggregate.stream('').length);
+}
+
+/** None where the stream cannot be read: one order must not keep all the others from being delivered. */
+async function readableEvents(store: EventStore, stream: string, afterRevision: number): Promise<readonly StoredEvent[]> {
+  try {
+    return await store.readStream(stream, { afterRevision });
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'corrupt') return [];
+    throw error;
+  }
 }
 
 /** Where the read models follow the stream, the other subscription alerts. */
