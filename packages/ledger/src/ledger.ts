@@ -31,7 +31,6 @@ import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
 import { openTransactions } from './streams/transact.ts';
 import { openUnreadableObjects } from './streams/unreadable-streams.ts';
 import { openConsole } from './subscribers/console-calls.ts';
-import { followedOrders } from './subscribers/delivery-feed.ts';
 import { Lists } from './subscribers/lists.ts';
 import { readModelsPath } from './subscribers/read-models-path.ts';
 import { openSubscribers, type Subscribers } from './subscribers/subscribers.ts';
@@ -114,6 +113,7 @@ class Ledger implements PaymentLedger {
       identity: this.#identity,
       timeoutMs,
       counter,
+      background,
       alert: this.#alert,
       ...host,
     };
@@ -124,12 +124,12 @@ class Ledger implements PaymentLedger {
     this.#actions = openActions({ orders: this.#orders, writer: this.#writer, delivery: this.#delivery, runtime, counter });
     this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
     this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
-    const { followed } = this.#subscriptions;
     this.#subscribers = openSubscribers({
       store,
       path: readModelsPath(options, () => runtime.uuid()),
       writer: this.#writer,
-      deliveries: [this.#follower && followedOrders(this.#follower, instance), followed].filter((each) => each !== undefined),
+      delivery: this.#follower,
+      subscriptions: this.#subscriptions.deliverer,
       onRuns: () => this.#carrier.wake(),
       background,
       checkpoints: options.checkpoints,
@@ -152,7 +152,7 @@ class Ledger implements PaymentLedger {
     this.#subscribers.follow();
     this.#carrier.start();
     this.#follower?.start();
-    this.#subscriptions.followed?.delivery.start();
+    this.#subscriptions.deliverer?.delivery.start();
   }
 
   placeOrder: PaymentLedger['placeOrder'] = (...asked) => this.#call(() => this.#placing.placeOrder(...asked));
@@ -216,7 +216,7 @@ class Ledger implements PaymentLedger {
       const deadline = this.runtime.monotonicNowMs() + parse(timeoutSchema, timeoutMs, 'timeoutMs');
       const subscribers = await this.#subscribers.opened();
       await subscribers.catchUp();
-      await Promise.all([this.#follower?.settle(deadline), this.#subscriptions.followed?.delivery.settle(deadline)]);
+      await Promise.all([this.#follower?.settle(deadline), this.#subscriptions.deliverer?.delivery.settle(deadline)]);
       if (!this.#background) await this.#carrier.settle(deadline);
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
@@ -239,7 +239,7 @@ class Ledger implements PaymentLedger {
     await settledWithin(this.runtime, patientMs, [
       this.#calls.close(),
       this.#follower?.stop(deadline),
-      this.#subscriptions.followed?.delivery.stop(deadline),
+      this.#subscriptions.deliverer?.delivery.stop(deadline),
       this.#carrier.stop(),
     ]);
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#subscribers.stop(deadline)]);

@@ -16,7 +16,7 @@ import { openSubscriptionPreview } from './streams/subscription-preview.ts';
 import { openSubscriptionStreams } from './streams/subscription-streams.ts';
 import { openTransactions, type Transactions } from './streams/transact.ts';
 import type { ReadSubscriptions } from './subscribers/console-subscriptions.ts';
-import { type FollowedDelivery, followedSubscriptions } from './subscribers/delivery-feed.ts';
+import type { Deliverer } from './subscribers/follow-deliveries.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 import { openSubscriptionCalls, refusedSubscriptionCalls } from './subscription-calls.ts';
 import type { SubscriptionLedger, SubscriptionSettings } from './subscription-ledger.ts';
@@ -30,7 +30,7 @@ export interface OpenedSubscriptions {
   /** What a console asks. Undefined: the ledger keeps none. */
   readonly reads?: ReadSubscriptions;
   /** Undefined: this process delivers none. */
-  readonly followed?: FollowedDelivery;
+  readonly deliverer?: Deliverer;
 }
 
 interface SubscriptionHost {
@@ -42,6 +42,7 @@ interface SubscriptionHost {
   readonly runtime: Runtime;
   readonly log: Logger;
   readonly timeoutMs: number;
+  readonly background: boolean;
   readonly counter: ProcessCounter;
   /** Logs it, and passes it on. */
   readonly alert: (alert: Alert) => void;
@@ -68,11 +69,11 @@ export function openSubscriptions(
   delivery = deliver && openDelivery({ ...host, of: deliveredSubscriptions(subscriptions, policy), deliver, instance });
   const writer = new SubscriptionWriter(references, subscriptions, runtime);
   const calls = openSubscriptionCalls({ subscriptions, writer, delivery, policy, identity, runtime, counter });
-  const followed = delivery && followedSubscriptions(delivery, instance, subscriptions.read);
+  const deliverer = delivery && { delivery, instance };
   const slots = openSlots(host.transactions, subscriptions);
   const delivers = deliver !== undefined;
   const forAdapters = openAdapterSubscriptions({ subscriptions, writer, slots, policy, delivers, store, runtime }, call);
   const preview = openSubscriptionPreview(subscriptions, policy, runtime);
   const reads = { writer, preview, delivers };
-  return { calls, forAdapters, writer, reads, ...defined({ followed }) };
+  return { calls, forAdapters, writer, reads, ...defined({ deliverer }) };
 }

@@ -1,9 +1,5 @@
 // Subscriptions through the public calls of a ledger, on a store in memory.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { type EventStore, logStart } from './event-store/event-store.ts';
+import { describe, expect, test } from 'vitest';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
 import { createPaymentLedger } from './ledger.ts';
@@ -314,34 +310,6 @@ describe('delivery', () => {
     await clock.advance(120_000);
     expect(stored).toEqual(['subscription/sub-1:2 extended']);
     expect(await next.subscription('sub-1')).toMatchObject({ sequence: 2, delivered: 2 });
-  });
-
-  test('a process that starts again finds what is pending in its read models, and reads no old part of the log', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'paidonce-subscriptions-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const log = createMemoryLog();
-    const eventStore = openMemoryEventStore({ log });
-    const readFrom: (string | undefined)[] = [];
-    const watched: EventStore = {
-      ...eventStore,
-      readLog: (options = {}) => {
-        readFrom.push(options.after);
-        return eventStore.readLog(options);
-      },
-    };
-    const clock = createVirtualClock();
-    const files = { readModels: join(folder, 'models.db'), runtime: clock.runtime() };
-    const dies = shop({ ...files, subscriptions: { policy } }, log);
-    await member(dies.ledger);
-    await dies.ledger.settle();
-    await dies.ledger[Symbol.asyncDispose]();
-    const { ledger, changes } = shop({ ...files, eventStore: watched }, log);
-    await using _ledger = ledger;
-    await ledger.settle();
-    expect(changes).toMatchObject([{ change: 'granted' }]);
-    expect(readFrom).not.toEqual([]);
-    expect(readFrom).not.toContain(logStart);
-    expect(readFrom).not.toContain(undefined);
   });
 
   test('that fails is tried again; a person has it delivered once more, unless there is news that he did not see', async () => {

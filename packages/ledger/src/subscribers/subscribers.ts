@@ -2,6 +2,7 @@
 // payments forward. If checkpoints are set up, one signs them. The first two have their cursors in the read models' file.
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
+import type { DecisionFollower } from '../delivery/delivery.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
@@ -12,7 +13,8 @@ import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ourPrefixes } from '../streams/our-streams.ts';
 import { slotAggregate } from '../streams/run-slot.ts';
-import { DeliveryFeed, type FollowedDelivery } from './delivery-feed.ts';
+import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
+import { type Deliverer, followDeliveries } from './follow-deliveries.ts';
 import { alertDeleted, alertDuplicate } from './log-alerts.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { ReadModelSnapshots } from './read-model-snapshots.ts';
@@ -31,8 +33,10 @@ export interface SubscribersOptions {
   /** File of the read models; `:memory:`: they are lost when the process ends. */
   readonly path: string;
   readonly writer: PaymentWriter;
-  /** Empty: this process delivers nothing, and compares nothing with the shop. */
-  readonly deliveries: readonly FollowedDelivery[];
+  /** Undefined: this process delivers nothing, and compares nothing with the shop. */
+  readonly delivery: DecisionFollower | undefined;
+  /** Undefined: this process delivers no subscriptions. */
+  readonly subscriptions: Deliverer | undefined;
   /** Called when the slot of bulk runs has changed. */
   readonly onRuns: () => void;
   /** False: the process may live for one `settle` only. */
@@ -122,7 +126,8 @@ async function openNow({
   store,
   path,
   writer,
-  deliveries,
+  delivery,
+  subscriptions,
   onRuns,
   background,
   instance,
@@ -138,7 +143,18 @@ async function openNow({
   const models = openOrderReadModels(file, duplicateWithinHours);
   // A process that delivers is known by its instance; the others share one, and tell their own grants by the time.
   const startedAt = instance === '' ? runtime.now().toISOString() : '';
-  const feeds = deliveries.map((followed) => new DeliveryFeed(followed, { models, store, background, runtime }));
+  const ofOrders = {
+    prefix: orderAggregate.stream(''),
+    pending: () => models.pendingDeliveries().map((state) => [state.orderId, state] as const),
+  };
+  const ofSubscriptions = {
+    prefix: subscriptionAggregate.stream(''),
+    pending: () => models.subscriptions.pendingDeliveries().map((state) => [state.subscriptionId, state] as const),
+  };
+  const deliveries = followDeliveries(
+    [...(delivery ? [{ delivery, instance, ...ofOrders }] : []), ...(subscriptions ? [{ ...subscriptions, ...ofSubscriptions }] : [])],
+    { store, background, runtime },
+  );
 
   const orders = openLogSubscription({
     name: 'orders',
@@ -153,11 +169,11 @@ async function openNow({
       await models.apply(events, next);
       snapshots?.handled(events.length);
       for (const event of events) if (isGrantBy(event, instance, startedAt)) alertDuplicate(models.duplicate(orderIdOf(event)), onAlert);
-      for (const feed of feeds) feed.handle(events);
+      deliveries.onEvents(events);
     },
     onCaughtUp: async () => {
       snapshots?.atHead(() => file.cursor(readModelCursor));
-      for (const feed of feeds) await feed.report();
+      await deliveries.onCaughtUp();
     },
   });
 

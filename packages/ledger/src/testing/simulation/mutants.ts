@@ -262,8 +262,8 @@ export const mutants: readonly Mutant[] = [
   mutant('a shop that hangs is waited for', 'delivery/attempt.ts', 'await Promise.race([call, timeout])', 'await call'),
   mutant(
     'what was pending at the start is not looked at',
-    'subscribers/delivery-feed.ts',
-    'delivery.onPendingAtStart(id, state, await this.#agoMs(id, state));',
+    'subscribers/follow-deliveries.ts',
+    'kind.delivery.onPendingAtStart(id, state, await agoMs(kind, id, state));',
     'void id;',
   ),
   mutant('given up after a minute', 'order/delivery-state.ts', 'HorizonMs: number = 72 * 3_600_000;', 'HorizonMs: number = 60_000;'),
