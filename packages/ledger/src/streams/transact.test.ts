@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { defined } from '../defined.ts';
 import { LedgerError } from '../errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { type Faults, openFaultyStore, unknownOutcome } from '../faulty-store.test-support.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
+import { decide } from '../subscription/decide.ts';
+import type { SubscriptionEvent } from '../subscription/events.ts';
+import { day, month, observed, placed1, policy1 } from '../subscription/story.test-support.ts';
+import { evolve, noSubscription, type SubscriptionState } from '../subscription/subscription.ts';
+import { subscriptionAggregate } from './subscription-aggregate.ts';
 import { type Aggregate, openTransactions, type Proposal } from './transact.ts';
 
 interface Said {
@@ -34,15 +40,40 @@ const sayOnce =
     state.words.includes(word) ? { events: [], answer: 'known', final: true } : { events: [said(word)], answer: 'said' };
 const ask = (state: Words): Proposal<Said, readonly string[]> => ({ events: [], answer: state.words });
 
-function open(options: { readonly store?: EventStore; readonly cachedStreams?: number; readonly patience?: number } = {}) {
+function open(
+  options: {
+    readonly store?: EventStore;
+    readonly cachedStreams?: number;
+    readonly cachedCharacters?: number;
+    readonly patience?: number;
+  } = {},
+) {
   const faults: Faults = {};
   const inner = options.store ?? openMemoryEventStore();
   const store = openFaultyStore(inner, faults);
-  const { cachedStreams, patience = 1 } = options;
+  const { cachedStreams, cachedCharacters, patience = 1 } = options;
   const runtime = { ...instantRuntime(), patience };
-  const transactions = openTransactions({ store, runtime, instance: 'instance-a', ...(cachedStreams ? { cachedStreams } : {}) });
+  const transactions = openTransactions({ store, runtime, instance: 'instance-a', ...defined({ cachedStreams, cachedCharacters }) });
   const methods = () => store.calls.map(({ method }) => method);
   return { transactions, store, inner, faults, runtime, methods };
+}
+
+/** What a month adds to a subscription, which is placed with the first one. */
+function renewal(state: SubscriptionState, turn: number): readonly SubscriptionEvent[] {
+  const { subscriptionId } = state;
+  const placing = decide(state, { type: 'place', subscription: { ...placed1, subscriptionId } }, policy1);
+  const paid = [observed(day(30 * turn), month(`in_${turn}`, 30 * turn))];
+  return [...placing, ...decide(folded(state, placing), { type: 'observe', observed: paid }, policy1)];
+}
+
+function lengthOfMonths(months: number): number {
+  let state = noSubscription('first');
+  for (let turn = 0; turn < months; turn += 1) state = folded(state, renewal(state, turn));
+  return JSON.stringify(state).length;
+}
+
+function folded(state: SubscriptionState, events: readonly SubscriptionEvent[]): SubscriptionState {
+  return events.reduce((to, event) => evolve(to, event, 'instance-a'), state);
 }
 
 /** Two processes on one log. */
@@ -153,6 +184,27 @@ describe('the cache', () => {
     for (const id of ['a', 'b', 'c', 'b', 'a']) await transactions.transact(words, id, {}, sayOnce('one'));
     const reads = store.calls.flatMap(({ method, stream }) => (method === 'readStream' ? [stream] : []));
     expect(reads).toEqual(['words-a', 'words-b', 'words-c', 'words-a']);
+  });
+
+  test('is bounded by the length of the states too, of subscriptions as of all: two old ones fit in, a third takes the place of the first', async () => {
+    const { transactions, store } = open({ cachedCharacters: Math.round(2.2 * lengthOfMonths(60)) });
+    const readsOf = async (id: string): Promise<number> => {
+      const reads = () => store.calls.filter(({ method }) => method === 'readStream').length;
+      const before = reads();
+      await transactions.transact(subscriptionAggregate, id, {}, () => ({ events: [], answer: undefined, final: true }));
+      return reads() - before;
+    };
+    const live = async (id: string, months: number): Promise<void> => {
+      for (let turn = 0; turn < months; turn += 1) {
+        await transactions.transact(subscriptionAggregate, id, {}, (state) => ({ events: renewal(state, turn), answer: undefined }));
+      }
+    };
+    await live('first', 60);
+    await live('second', 60);
+    await live('young', 1);
+    expect([await readsOf('first'), await readsOf('second'), await readsOf('young')]).toEqual([0, 0, 0]);
+    await live('third', 60);
+    expect([await readsOf('third'), await readsOf('young'), await readsOf('first')]).toEqual([0, 0, 1]);
   });
 
   test('a log that went back, because a copy was put in its place, is folded from its start', async () => {
