@@ -51,7 +51,7 @@ export const health = {
   billingEvents: 'renewals and what becomes of subscriptions',
   invoicesTier: 'paid invoices without an event',
   subscriptionsTier: 'subscriptions as they are now',
-  dueTier: 'memberships that are due, each looked at',
+  dueTier: 'memberships that are due, each read at Stripe',
   money: 'late changes: refunds, disputes',
   onTime: 'On time',
   late: (age: string): string => `Late by ${age}`,
