@@ -4,29 +4,8 @@ import type { AlertKind, Latency, Queue, Source } from '@paidonce/ledger';
 import { bucketSeconds, type ObservationOutcome } from '@paidonce/ledger/adapter';
 import { alertKinds } from './alert-path.ts';
 import type { Reading } from './ledger-reading.ts';
-
-export interface Sample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  /** The end of the name, for the parts of a histogram. */
-  readonly suffix?: '_bucket' | '_sum' | '_count';
-}
-
-export interface MetricShape {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  /** `log`: from the log, the same in every process. `process`: of this one alone. */
-  readonly of: 'log' | 'process';
-  readonly help: string;
-  readonly labels: readonly string[];
-  /** How the samples of several ledgers, or of a cluster's workers, become one. */
-  readonly combine: 'sum' | 'max';
-}
-
-export interface LedgerMetric extends MetricShape {
-  /** Undefined: not known now. */
-  readonly samples: (reading: Reading) => readonly Sample[] | undefined;
-}
+import type { LedgerMetric, Sample } from './metric-shape.ts';
+import { subscriptionMetrics } from './subscription-metrics.ts';
 
 const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
 const outcomes: readonly ObservationOutcome[] = [
@@ -34,6 +13,10 @@ const outcomes: readonly ObservationOutcome[] = [
   'suspended',
   'restored',
   'revoked',
+  'extended',
+  'plan_changed',
+  'adjusted',
+  'ended',
   'review',
   'recorded',
   'duplicate',
@@ -138,6 +121,7 @@ export const ledgerMetrics: readonly LedgerMetric[] = [
     combine: 'max',
     samples: oldestWaiting,
   },
+  ...subscriptionMetrics,
   {
     name: 'paidonce_abandoned',
     type: 'gauge',
@@ -231,10 +215,11 @@ function histogram({ buckets, count, totalMs }: Pick<Latency, 'buckets' | 'count
 }
 
 /** An abandoned decision would hide what waits behind it, for ever. A queue whose oldest has no time is left out. */
-function oldestWaiting({ now, queues: waiting, totals }: Reading): readonly Sample[] | undefined {
+function oldestWaiting({ now, queues: waiting, totals, subscriptions }: Reading): readonly Sample[] | undefined {
   if (waiting === undefined || totals === undefined) return undefined;
   return queues.flatMap((queue) => {
-    const since = queue === 'undelivered' ? totals.pendingSince : waiting[queue].oldestSince;
+    const pending = [totals.pendingSince, subscriptions?.pendingSince].filter((each) => each !== undefined).sort()[0];
+    const since = queue === 'undelivered' ? pending : waiting[queue].oldestSince;
     const value = since === undefined ? 0 : Math.max(0, now - Date.parse(since)) / 1_000;
     return Number.isNaN(value) ? [] : [{ labels: { queue }, value }];
   });

@@ -1,10 +1,13 @@
 // What one scrape reads of a ledger and of its payments. A part that does not answer in time is absent, and the others are there.
 import { setTimeout } from 'node:timers/promises';
-import type { AccountHealth, Backlog, ConsoleReads, PaymentLedger, Totals } from '@paidonce/ledger';
+import type { AccountHealth, Backlog, ConsoleReads, PaymentLedger, SubscriptionReads, Totals } from '@paidonce/ledger';
 import type { ProcessCounts } from '@paidonce/ledger/adapter';
 import type { PollHealth, StripePayments } from '@paidonce/stripe-adapter';
+import { queueCounts } from './admin/queue-counts.ts';
 
 type Queues = Awaited<ReturnType<ConsoleReads['queues']>>['queues'];
+
+type SubscriptionCounts = Awaited<ReturnType<SubscriptionReads['counts']>>;
 
 /** What is read from read models is absent until they have caught up once: before that it would be the counts of a part of the log. */
 export interface Reading {
@@ -14,7 +17,10 @@ export interface Reading {
   /** Absent also while the read models have never caught up. */
   readonly lagMs?: number;
   readonly totals?: Totals;
+  /** Over orders and subscriptions. */
   readonly queues?: Queues;
+  /** Absent also where the ledger keeps none. */
+  readonly subscriptions?: SubscriptionCounts;
   readonly backlog?: Backlog;
   readonly accounts?: readonly AccountHealth[];
   readonly poll?: PollHealth;
@@ -36,10 +42,11 @@ export function ledgerReader(ledger: PaymentLedger, payments: StripePayments): (
   const accounts = atMostEach(healthForMs, runtime, () => soon(async () => newest(await console.accountHealth())));
   const poll = atMostEach(healthForMs, runtime, () => soon(() => payments.pollHealth()));
   return async () => {
-    const [totals, queues, backlog] = await Promise.all([
+    const [totals, queues, backlog, subscriptions] = await Promise.all([
       soon(() => console.totals()),
-      soon(() => console.queues()),
+      soon(() => queueCounts(ledger)),
       soon(() => ledger.backlog()),
+      soon(async () => console.subscriptions?.counts()),
     ]);
     const about = { counts: forAdapters.processCounts(), now: runtime.now().getTime() };
     const lagMs = totals?.lagMs ?? queues?.lagMs ?? backlog?.lagMs;
@@ -51,6 +58,7 @@ export function ledgerReader(ledger: PaymentLedger, payments: StripePayments): (
       ...(totals ? { totals } : {}),
       ...(queues ? { queues: queues.queues } : {}),
       ...(backlog ? { backlog } : {}),
+      ...(subscriptions ? { subscriptions } : {}),
       ...(ofAccounts ? { accounts: ofAccounts } : {}),
       ...(ofPoll ? { poll: ofPoll } : {}),
     };

@@ -3,8 +3,9 @@
 // and what is read is combined over their ledgers. With the last `payments` that is disposed, our metrics leave the registry.
 import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
-import { type LedgerMetric, ledgerMetrics, type Sample } from './ledger-metrics.ts';
+import { ledgerMetrics } from './ledger-metrics.ts';
 import { ledgerReader, type Reading } from './ledger-reading.ts';
+import type { LedgerMetric, Sample } from './metric-shape.ts';
 import { demand } from './option-check.ts';
 import { ReadMetric } from './read-metric.ts';
 

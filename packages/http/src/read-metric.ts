@@ -1,6 +1,6 @@
 // A metric as an object that a registry of prom-client takes. Its own classes would have to be set to 0 where a number is not known, and
 // only a host with metrics has them.
-import type { MetricShape, Sample } from './ledger-metrics.ts';
+import type { MetricShape, Sample } from './metric-shape.ts';
 
 const scopes = {
   log: 'From the log: the same in every process.',

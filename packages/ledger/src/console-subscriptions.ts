@@ -74,13 +74,17 @@ export interface SubscriptionReads {
   reviews(page?: PageRequest): Promise<Page<SubscriptionReview & Pick<SubscriptionSummary, 'memberId' | 'plan' | 'status'>>>;
   /** Those whose newest decision the shop does not have, oldest decision first. */
   undelivered(page?: PageRequest): Promise<Page<UndeliveredSubscription & { readonly plan: string; readonly decidedAt: string }>>;
-  /** How many wait in each list; `inGrace`: active, and past what is paid for, by our clock. Cheap enough for each scrape. */
+  /**
+   * How many wait in each list. `inGrace`: active, and past what is paid for, by our clock. `pendingSince`: when the oldest decision was
+   * made that the shop does not have and that is still tried; absent: there is none. Cheap enough for each scrape.
+   */
   counts(): Promise<{
     readonly reviews: SubscriptionCount;
     readonly undelivered: SubscriptionCount;
     readonly due: SubscriptionCount;
     readonly dunning: SubscriptionCount;
     readonly inGrace: number;
+    readonly pendingSince?: string;
     readonly lagMs: number;
   }>;
 }

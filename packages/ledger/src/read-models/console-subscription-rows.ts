@@ -128,6 +128,7 @@ function openCounts({ db }: ReadModelFile): ConsoleSubscriptionRows['counts'] {
     union all select 'undelivered', count(*), min(decided_at) from subscriptions where pending + abandoned > 0
     union all select 'due', count(*), min(due_at) from subscriptions where due_at is not null and due_at <= ?1 and sub is not null
     union all select 'dunning', count(*), min(dunning_since) from subscriptions where dunning_since is not null
+    union all select 'pending', count(*), min(decided_at) from subscriptions where pending + abandoned > 0 and pending = 1
     union all select 'inGrace', count(*), null from subscriptions where status = 'active' and paid_through <= ?1`);
   return (now) => {
     const rows = new Map(counts.all(now).map((row) => [row['list'], row]));
@@ -141,6 +142,7 @@ function openCounts({ db }: ReadModelFile): ConsoleSubscriptionRows['counts'] {
       due: counted('due'),
       dunning: counted('dunning'),
       inGrace: counted('inGrace').count,
+      ...defined({ pendingSince: counted('pending').oldestSince }),
     };
   };
 }

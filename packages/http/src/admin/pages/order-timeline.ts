@@ -33,7 +33,7 @@ export interface TimelineItem {
   readonly text: RowText;
   readonly mark: Mark;
   readonly isQuiet: boolean;
-  /** How the times in its detail are shown. */
+  /** How the times in its title and detail are shown. */
   readonly times: { readonly times?: 'day-minute' };
   readonly isNewDay: boolean;
 }
@@ -43,7 +43,7 @@ export function timelineItem(context: PageContext, { at, text, mark, isQuiet: qu
   const said = reason !== undefined && html` <q class="said">${reason}</q>`;
   return html`${gap && html`<li class="gap"><p>${sentenceHtml(context, gap)}</p></li>\n`}<li>${rowTime(context, at, isNewDay)}${node(mark)}<div><p class="t${
     quiet && ' quiet'
-  }"><span>${sentenceHtml(context, title, { amounts: 'plain' })}</span>${source !== undefined && html` ${sourceMark(context, source)}`}</p>${
+  }"><span>${sentenceHtml(context, title, { amounts: 'plain', ...times })}</span>${source !== undefined && html` ${sourceMark(context, source)}`}</p>${
     (detail !== undefined || reason !== undefined) && html`<p class="d">${detail && sentenceHtml(context, detail, times)}${said}</p>`
   }${below.map((part) => led(context, part))}${folded && fold(context, folded)}</div></li>
 `;

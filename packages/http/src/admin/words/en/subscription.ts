@@ -13,7 +13,7 @@ export const subscription = {
   gracesIn: 'graces are in it',
   inGrace: 'in grace now',
   lookedAt: 'Last look at Stripe',
-  neverLooked: 'none that changed something',
+  neverLooked: 'none recorded',
   atStripe: 'At Stripe',
   notBegun: 'not begun',
   times: (plan: Insert, quantity: number): Html => html`${plan}${quantity > 1 && ` × ${quantity}`}`,
@@ -99,7 +99,7 @@ export const subscription = {
   // Lists.
   due: 'Due for a look',
   dueAbout:
-    'Their access changes with nothing new said, so the poll asks Stripe first. Nothing ends until Stripe has answered. Longest first.',
+    'Their access changes although nothing new is reported, so the poll asks Stripe first. Nothing ends until Stripe has answered. Longest first.',
   dueSince: 'Due since',
   dunning: 'In dunning',
   dunningAbout: 'A renewal failed, and Stripe tries to collect it. The member keeps access until the date shown. Longest first.',

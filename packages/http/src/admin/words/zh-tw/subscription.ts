@@ -13,7 +13,7 @@ export const subscription: typeof english = {
   gracesIn: '已含寬限期',
   inGrace: '目前在寬限期',
   lookedAt: '最近一次查看 Stripe',
-  neverLooked: '尚無帶來改變的查看',
+  neverLooked: '尚無紀錄',
   atStripe: 'Stripe 上的狀態',
   notBegun: '尚未開始',
   times: (plan, quantity) => html`${plan}${quantity > 1 && ` × ${quantity}`}`,
