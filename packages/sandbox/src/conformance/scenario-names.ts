@@ -38,7 +38,7 @@ const orderScenarioNames = [
   'dispute-lost',
 ] as const;
 
-/** Of an app that sells subscriptions: `ShopUnderTest.subscriptions`. */
+/** The scenarios of an app that sells subscriptions: `ShopUnderTest.subscriptions`. */
 export const subscriptionScenarioNames = [
   'renewal-once',
   'renewal-lost',
