@@ -22,19 +22,22 @@ export interface Members {
   welcomes(memberId: string): number;
 }
 
+// #region table
+const table = `
+  CREATE TABLE IF NOT EXISTS club_members (
+    membership_id TEXT PRIMARY KEY,
+    member_id     TEXT NOT NULL,
+    plan          TEXT NOT NULL,
+    quantity      INTEGER NOT NULL,
+    status        TEXT NOT NULL,
+    valid_until   TEXT NOT NULL,
+    sequence      INTEGER NOT NULL
+  ) STRICT;`;
+// #endregion table
+
 export function openMembers(database: DatabaseSync): Members {
   database.exec(`
-    -- #region table
-    CREATE TABLE IF NOT EXISTS club_members (
-      membership_id TEXT PRIMARY KEY,
-      member_id     TEXT NOT NULL,
-      plan          TEXT NOT NULL,
-      quantity      INTEGER NOT NULL,
-      status        TEXT NOT NULL,
-      valid_until   TEXT NOT NULL,
-      sequence      INTEGER NOT NULL
-    ) STRICT;
-    -- #endregion table
+    ${table}
     CREATE TABLE IF NOT EXISTS club_mails (member_id TEXT NOT NULL, mail TEXT NOT NULL) STRICT`);
 
   // #region save

@@ -40,10 +40,10 @@ export function homePage(): string {
     <legend>Plan</legend>
     <div class="choices three">
       ${planNames.map((plan) => {
-        const { name, about, amountMinor, interval } = plans[plan];
+        const { name, about, amountMinor } = plans[plan];
         return html`
       <label class="choice"><input type="radio" name="plan" value="${plan}"${plan === 'monthly' && html` checked`}>
-        <span><strong>${name}</strong> <span class="price">${money(amountMinor, 'usd')}</span> a ${interval}<small>${about}</small></span></label>`;
+        <span><strong>${name}</strong> <span class="price">${money(amountMinor, 'usd')}</span><small>${about}</small></span></label>`;
       })}
     </div>
   </fieldset>
@@ -98,12 +98,13 @@ function subscriptionSection(subscription: SubscriptionView, now: Date): Html {
   <dl>
     ${row('Paid through', paidThrough && day(paidThrough))}
     ${row('Door open until', status === 'active' && validUntil && day(validUntil))}
+    ${row('Ended', status === 'revoked' && validUntil && day(validUntil))}
     ${row('Ends', status === 'active' && endsAt && `${day(endsAt)}, as the member wished`)}
     ${row('Grace', inGrace && 'Nothing is paid for today; the door stays open while the renewal is awaited.')}
     ${row('For a person', openReviews.length > 0 && openReviews.map(({ kind }) => kind).join(', '))}
   </dl>
   ${timeline(subscription, now)}
-  <form method="post" action="/subscriptions/${subscriptionId}/portal"><button>Change plan, card, or cancel</button></form>
+  ${status !== 'revoked' && html`<form method="post" action="/subscriptions/${subscriptionId}/portal"><button>Change plan, card, or cancel</button></form>`}
 </section>`;
 }
 

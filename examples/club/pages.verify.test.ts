@@ -64,7 +64,7 @@ describe.skipIf(!hasChromium)('the club in a browser', () => {
 
   const periods = (page: Page) => page.getByRole('list', { name: 'Periods' }).getByRole('listitem');
   const isIn = (page: Page) => page.locator('[data-access]').getAttribute('data-access');
-  const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
+  const fits = (page: Page) => page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth');
 
   test.each([390, 1280])('at %i px: joined, renewed, changed in the portal, canceled, and out', async (width) => {
     const url = await startClub();
@@ -79,18 +79,14 @@ describe.skipIf(!hasChromium)('the club in a browser', () => {
     await expect.poll(() => periods(page).count()).toBe(2);
     expect(await isIn(page)).toBe('in');
     expect(await fits(page)).toBe(true);
-    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/member-${width}.png`, fullPage: true });
 
     await page.goto(url);
     expect(await fits(page)).toBe(true);
-    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/home-${width}.png`, fullPage: true });
-    // A member has one subscription: the second is refused, in a sentence.
+    // A member has one subscription. Who wants a second one is led to it.
     await page.getByRole('textbox', { name: 'Member' }).fill('ada');
     await page.getByRole('button', { name: 'Go to payment' }).click();
-    expect(await page.getByRole('main').innerText()).toContain('ada');
-    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('That does not work');
+    await expect.poll(() => page.url()).toContain('/members/ada');
 
-    await page.goto(`${url}/members/ada`);
     await page.getByRole('button', { name: 'Change plan, card, or cancel' }).click();
     await page.getByRole('button', { name: /cancel/i }).click();
     await page.goto(`${url}/members/ada`);
@@ -100,7 +96,6 @@ describe.skipIf(!hasChromium)('the club in a browser', () => {
     await expect.poll(() => page.getByRole('heading', { level: 2 }).innerText()).toMatch(/ended$/);
     await page.getByRole('button', { name: 'A week passes' }).click();
     await expect.poll(() => isIn(page)).toBe('out');
-    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/ended-${width}.png`, fullPage: true });
-    expect(complaints.filter((text) => !text.includes('409'))).toEqual([]);
+    expect(complaints).toEqual([]);
   });
 });

@@ -14,9 +14,9 @@ interface Plan {
 }
 
 export const plans: Readonly<Record<PlanName, Plan>> = {
-  monthly: { name: 'Month', about: 'Leave whenever you like', amountMinor: 900, interval: 'month' },
-  plus: { name: 'Plus', about: 'Everything, month by month', amountMinor: 2_900, interval: 'month' },
-  yearly: { name: 'Year', about: 'Two months are free', amountMinor: 9_000, interval: 'year' },
+  monthly: { name: 'Month', about: 'Every month; leave whenever you like', amountMinor: 900, interval: 'month' },
+  plus: { name: 'Plus', about: 'Every month, and all rooms', amountMinor: 2_900, interval: 'month' },
+  yearly: { name: 'Year', about: 'Every year; two months are free', amountMinor: 9_000, interval: 'year' },
 };
 
 export function isPlan(name: string | undefined): name is PlanName {

@@ -45,8 +45,13 @@ export async function clubRoutes(app: FastifyInstance, options: ClubRoutesOption
   app.post<{ Body: Record<string, string | undefined> | undefined }>('/subscriptions', async ({ body = {} }, reply) => {
     const { memberId = '', plan, seats = '1' } = body;
     if (!isPlan(plan)) return reply.code(400).send(messagePage('That does not work', 'Choose one of the plans.'));
-    const { url } = await begin({ memberId, plan, quantity: Number(seats) });
-    return reply.redirect(url, 303);
+    try {
+      const { url } = await begin({ memberId, plan, quantity: Number(seats) });
+      return reply.redirect(url, 303);
+    } catch (error) {
+      if (!(error instanceof LedgerError && error.code === 'already_subscribed')) throw error;
+      return reply.redirect(`/members/${memberId}`, 303); // There the plan can be changed.
+    }
   });
   // Stripe sends the browser here. Anybody can open it with any query, so it only reads.
   app.get<{ Querystring: { session_id?: string } }>('/thanks', async ({ query: { session_id: sessionId = '' } }, reply) => {
@@ -84,8 +89,10 @@ export async function clubRoutes(app: FastifyInstance, options: ClubRoutesOption
   );
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(messagePage('Not here', 'There is no such page in this club.')));
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    const isForCustomer = error instanceof LedgerError && (error.code === 'already_subscribed' || error.code === 'invalid_input');
-    if (isForCustomer) return reply.code(409).send(messagePage('That does not work', error.message));
+    void reply.type('text/html; charset=utf-8'); // An error takes the type of the page away.
+    if (error instanceof LedgerError && error.code === 'invalid_input') {
+      return reply.code(400).send(messagePage('That does not work', error.message));
+    }
     if (error.statusCode !== undefined && error.statusCode < 500)
       return reply.code(error.statusCode).send(messagePage('That does not work', error.message));
     console.error(error instanceof LedgerError ? `${error.code}: ${error.message}` : error);

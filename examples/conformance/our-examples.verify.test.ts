@@ -4,9 +4,9 @@ import {
   type BootShop,
   type ConformanceOptions,
   formatReport,
+  orderScenarioNames,
   type PlacedOrder,
   runConformance,
-  scenarioNames,
 } from '@paidonce/sandbox/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../shop/shop.test-support.ts';
@@ -20,7 +20,7 @@ async function keepsEveryPromise<Order extends PlacedOrder>(
   onTestFinished(() => folder.remove());
   const report = await runConformance(example(folder.path), { policy: { partialRefund: 'keeps', lostDispute: 'ends' }, ...options });
   assertConforms(report);
-  expect(formatReport(report)).toContain(`${scenarioNames.length} passed, 0 broke, 0 skipped.`);
+  expect(formatReport(report)).toContain(`${orderScenarioNames.length} passed, 0 broke, `);
 }
 
 test('the example shop keeps every promise, whatever Stripe, the network and other apps do', () =>

@@ -2,7 +2,7 @@
 export type { ConformanceOptions, ShopPolicy } from './options.ts';
 export { type AssertOptions, assertConforms, type ConformanceReport, formatReport, type ScenarioResult } from './report.ts';
 export { runConformance } from './run-conformance.ts';
-export { type ScenarioName, scenarioNames, subscriptionScenarioNames } from './scenario-names.ts';
+export { orderScenarioNames, type ScenarioName, scenarioNames, subscriptionScenarioNames } from './scenario-names.ts';
 export type {
   BootClub,
   BootShop,

@@ -1,6 +1,7 @@
 // The names of the scenarios, in the order in which they run.
 
-const orderScenarioNames = [
+/** The scenarios of an app that sells what is paid once: `ShopUnderTest.startOrder`. */
+export const orderScenarioNames = [
   'webhook-once',
   'webhook-five-times',
   'webhook-sent-again',
@@ -38,7 +39,7 @@ const orderScenarioNames = [
   'dispute-lost',
 ] as const;
 
-/** Of an app that sells subscriptions: `ShopUnderTest.subscriptions`. */
+/** The scenarios of an app that sells subscriptions: `ShopUnderTest.subscriptions`. */
 export const subscriptionScenarioNames = [
   'renewal-once',
   'renewal-lost',
