@@ -34,9 +34,8 @@ test('what is due, for how long, in grace and in dunning; queues count both kind
 test('a ledger without subscriptions has none of them', async () => {
   const { payments } = fakeConsole();
   const { ledger } = payments;
-  const counted = { ...ledger, forAdapters: { processCounts: () => ({ observations: [], alerts: [] }) } } as Partial<
-    typeof ledger
-  > as typeof ledger;
+  const forAdapters = { processCounts: () => ({ observations: [], alerts: [] }) } as Partial<typeof ledger.forAdapters>;
+  const counted = { ...ledger, forAdapters } as typeof ledger;
   const value = await scraped(counted, payments);
   expect(value('paidonce_subscriptions_due')).toBeUndefined();
   expect(value('paidonce_waiting', { queue: 'reviews' })).toBe(4);

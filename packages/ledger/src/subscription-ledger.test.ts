@@ -362,9 +362,9 @@ describe('for adapters', () => {
     await ledger.placeSubscription(placed);
     await ledger.placeSubscription({ ...placed, subscriptionId: 'sub-2', plan: 'gold' });
     await ledger.placeSubscription({ ...placed, subscriptionId: 'addon', kind: 'addon' });
-    expect(await subscriptions.takeSlot('sub-1')).toEqual({ outcome: 'taken', earlier: [] });
-    expect(await subscriptions.takeSlot('addon')).toEqual({ outcome: 'taken', earlier: [] });
-    expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: ['sub-1'] });
+    expect(await subscriptions.takeSlot('sub-1')).toEqual({ outcome: 'taken', earlier: [], former: [] });
+    expect(await subscriptions.takeSlot('addon')).toEqual({ outcome: 'taken', earlier: [], former: [] });
+    expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: ['sub-1'], former: ['sub-1'] });
     expect([await subscriptions.holdsSlot('sub-1'), await subscriptions.holdsSlot('sub-2')]).toEqual([false, true]);
     expect(await subscriptions.giveSlotBack('sub-2', 'sub-1')).toEqual({ outcome: 'given' });
     expect(await subscriptions.holdsSlot('sub-1')).toBe(true);
@@ -372,11 +372,11 @@ describe('for adapters', () => {
     expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'held', by: 'sub-1' });
     await ledger.observeSubscription(told(40, [lifecycle('canceled', { endedAt: day(40) })]));
     // Its session is complete for ever: to give the slot back to it would keep the member from coming back.
-    expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: [] });
+    expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: [], former: ['sub-1'] });
     expect(await subscriptions.giveSlotBack('sub-2', 'sub-1')).toEqual({ outcome: 'ended' });
     expect(await subscriptions.holdsSlot('sub-2')).toBe(true);
     await ledger.placeSubscription({ ...placed, subscriptionId: 'odd', kind: 'constructor' });
-    expect(await subscriptions.takeSlot('odd')).toEqual({ outcome: 'taken', earlier: [] });
+    expect(await subscriptions.takeSlot('odd')).toEqual({ outcome: 'taken', earlier: [], former: [] });
     expect(await subscriptions.holdsSlot('odd')).toBe(true);
     await expect(subscriptions.takeSlot('sub-9')).rejects.toMatchObject({ code: 'subscription_unknown' });
   });

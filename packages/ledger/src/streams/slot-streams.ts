@@ -47,9 +47,9 @@ export const memberSlotAggregate: Aggregate<SlotState, SlotTaken> = {
 export type TakeSlotResult =
   /**
    * `earlier`: the other subscriptions that ever held it, whose sessions are to be expired before a new one is made. Without those
-   * that were canceled, whose sessions are complete.
+   * that were canceled, whose sessions are complete. `former`: all of them, the newest last.
    */
-  | { readonly outcome: 'taken'; readonly earlier: readonly string[] }
+  | { readonly outcome: 'taken'; readonly earlier: readonly string[]; readonly former: readonly string[] }
   /** A subscription that held it has begun at the provider, and has not ended there. */
   | { readonly outcome: 'held'; readonly by: string };
 
@@ -86,16 +86,16 @@ export function openSlots(transactions: Transactions, subscriptions: Pick<Subscr
       const { memberId, kind } = await slotOf(subscriptionId);
       for (;;) {
         const { revision, holders } = await transactions.read(memberSlotAggregate, memberId);
+        const former = (holders[kind] ?? []).filter((each) => each !== subscriptionId);
         const earlier: string[] = [];
-        for (const each of holders[kind] ?? []) {
-          if (each === subscriptionId) continue;
+        for (const each of former) {
           const state = await subscriptions.read(each);
           if (lives(state)) return { outcome: 'held', by: each };
           // The session of one that expired incomplete may be open still.
           if (state.facts.lifecycle?.fact.status !== 'canceled') earlier.push(each);
         }
         // Somebody else was faster: then the holder is another one.
-        if (await append(memberId, kind, subscriptionId, revision)) return { outcome: 'taken', earlier };
+        if (await append(memberId, kind, subscriptionId, revision)) return { outcome: 'taken', earlier, former };
       }
     },
     giveBack: async (subscriptionId, to) => {

@@ -69,11 +69,11 @@ export class SubscriptionCheckout {
     // 2
     for (const earlier of taken.earlier) {
       if (!(await this.#livesAfterEnding(earlier))) continue;
-      await slots.giveSlotBack(subscriptionId, earlier);
-      throw alreadySubscribed(checked, earlier);
+      const { outcome } = await slots.giveSlotBack(subscriptionId, earlier);
+      if (outcome === 'given') throw alreadySubscribed(checked, earlier);
     }
     // 3
-    const customer = checked.customer ?? (await this.#formerCustomer(taken.earlier, account, price.livemode));
+    const customer = checked.customer ?? (await this.#formerCustomer(taken.former, account, price.livemode));
     const open = await this.#openSession(checked);
     const session = open ?? (await this.#make({ ...checked, ...defined({ customer }) }, price, account, calls));
     // Stripe repeated what it answered to this key before: what was open then may be complete or expired by now. Attached, it is read.
@@ -190,8 +190,8 @@ export class SubscriptionCheckout {
   }
 
   /** So that the portal and the trials at Stripe stay those of one customer. */
-  async #formerCustomer(earlier: readonly string[], account: string, livemode: boolean): Promise<string | undefined> {
-    for (const subscriptionId of earlier.toReversed()) {
+  async #formerCustomer(former: readonly string[], account: string, livemode: boolean): Promise<string | undefined> {
+    for (const subscriptionId of former.toReversed()) {
       const { reference } = await this.#view(subscriptionId);
       if (reference?.account !== account || reference.livemode !== livemode) continue;
       const known = await this.#parts.ledger.forAdapters.subscriptions.known(reference);
