@@ -11,7 +11,7 @@ export function subscriptionPath({ base }: Pick<PageContext, 'base'>, subscripti
 }
 
 /** The one state that heads a subscription or stands in its row: the worst. */
-export function subscriptionState({
+function subscriptionState({
   status,
   isUndelivered,
   openReviews,

@@ -1,0 +1,51 @@
+// A person has a subscription looked at again: at the sandbox, over sockets.
+import { createPaymentLedger } from '@paidonce/ledger';
+import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import { startGround } from '@paidonce/sandbox/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { stripePayments } from '../stripe-payments.ts';
+
+test('by its own id, its sub_ and its invoice: what Stripe says is recorded, signed once, and decided', async () => {
+  const { stripe, sandbox } = await startGround({ automatic: false });
+  const { id: product } = await stripe.products.create({ name: 'Club' });
+  const { id: price } = await stripe.prices.create({ product, currency: 'usd', unit_amount: 3_000, recurring: { interval: 'month' } });
+  const session = await stripe.checkout.sessions.create({
+    mode: 'subscription',
+    line_items: [{ price, quantity: 1 }],
+    success_url: 'https://shop.example/done',
+  });
+  sandbox.pay(session.id);
+  const { subscription: sub, invoice } = await stripe.checkout.sessions.retrieve(session.id);
+  const ledger = createPaymentLedger({
+    eventStore: openMemoryEventStore(),
+    background: false,
+    runtime: { patience: 50 },
+    subscriptions: { policy: { plans: { club: [price] } } },
+  });
+  const payments = stripePayments({ ledger, stripe, webhookSecrets: ['whsec_recheck'], poll: false });
+  onTestFinished(async () => {
+    await payments[Symbol.asyncDispose]();
+    await ledger[Symbol.asyncDispose]();
+  });
+  const at = { account: sandbox.account, livemode: false };
+  await ledger.placeSubscription({ subscriptionId: 'club-7', memberId: 'm-7', plan: 'club', ...at });
+  const asOf = new Date(Date.now() - 60_000).toISOString();
+  await ledger.observeSubscription({
+    subscription: { provider: 'stripe', ...at, id: String(sub) },
+    subscriptionId: 'club-7',
+    source: 'webhook',
+    statements: [
+      { fact: { kind: 'lifecycle', status: 'incomplete', customer: 'cus_1', items: [] }, asOf, evidence: { objectId: String(sub) } },
+    ],
+  });
+  expect(await payments.recheck('club-7', { by: { actor: 'sup-3', reason: 'ticket 1' } })).toMatchObject({
+    objects: [{ objectId: sub, outcome: 'granted' }],
+    subscription: { subscriptionId: 'club-7', status: 'active', plan: 'club' },
+  });
+  const history = (await ledger.console.subscriptions?.history('club-7')) ?? [];
+  expect(history.filter(({ type }) => type === 'StripeRechecked').map(({ data }) => data)).toEqual([
+    { by: { actor: 'sup-3', reason: 'ticket 1' }, looked: 1, recorded: 1, recheckedAt: expect.any(String) },
+  ]);
+  for (const name of [String(sub), String(invoice)])
+    expect(await payments.recheck(name)).toMatchObject({ subscription: { subscriptionId: 'club-7', status: 'active' } });
+});
