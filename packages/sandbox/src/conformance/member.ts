@@ -165,7 +165,7 @@ export async function expectMember(stage: Stage, { wish, started }: Pick<Member,
   throw new BrokenPromise(`customer ${wish.memberId}: ${describeExpected(expected)}`, describe(seen, expected));
 }
 
-export async function stateOf(stage: Stage, started: StartedSubscription): Promise<MemberState> {
+async function stateOf(stage: Stage, started: StartedSubscription): Promise<MemberState> {
   const state = await stage.ask('subscriptions.stateOf', async ({ subscriptions }) => subscriptions?.stateOf(started));
   if (typeof state?.access === 'boolean' && Number.isSafeInteger(state.welcomed)) return state;
   throw new BrokenPromise('stateOf to say `access`, true or false, and `welcomed`, a whole number', JSON.stringify(state));
