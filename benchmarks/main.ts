@@ -6,6 +6,7 @@ import { observe } from './observe.ts';
 import { poll } from './poll.ts';
 import { replay } from './replay.ts';
 import { store } from './store.ts';
+import { subscriptions } from './subscriptions.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   checkpoints,
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   poll,
   replay,
   store,
+  subscriptions,
 };
 const [name = ''] = process.argv.slice(2);
 const run = benchmarks[name];

@@ -167,8 +167,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const statusQuery = new StatusQuery({ ...parts, ...ofQueries });
   const statusWaits = new StatusWaits({ ledger, statusQuery, runtime, stopping: stopping.signal });
 
-  const counts = { reads, allowance, others, intervalMs, stopping };
-  const poll = openPoll({ ...parts, ...counts, siblings, notOurs, asked: accounts, opened: subscriptions });
+  const poll = openPoll({ ...parts, stripe, accounts, siblings, notOurs, subscriptions, reads, allowance, others, intervalMs, stopping });
   if (options.poll !== false) poll.start();
   else if (subscriptions) log.warn({}, notPolling);
 

@@ -8,6 +8,7 @@ import type { OurLedger } from './intake/our-ledger.ts';
 import { ProviderClock } from './intake/provider-clock.ts';
 import { SubscriptionIntake, type SubscriptionLedger } from './intake/subscription-intake.ts';
 import { ExpiryWatch } from './poll/expiry-watch.ts';
+import { VainLooks } from './poll/vain-looks.ts';
 import type { Accounts } from './stripe/accounts.ts';
 
 export interface SubscriptionParts {
@@ -22,6 +23,7 @@ export interface OpenedSubscriptions {
   readonly policy: SubscriptionPolicy;
   readonly clock: ProviderClock;
   readonly watch: ExpiryWatch;
+  readonly vainLooks: VainLooks;
   intakeBy(accounts: Accounts): SubscriptionIntake;
   checkoutBy(accounts: Accounts): SubscriptionCheckoutParts;
 }
@@ -40,6 +42,7 @@ export function openSubscriptions(parts: SubscriptionParts): OpenedSubscriptions
     ledger: subscriptions,
     policy,
     clock,
+    vainLooks: new VainLooks(),
     watch: new ExpiryWatch({ ...parts, stripeNow: () => clock.now }),
     intakeBy,
     checkoutBy: (accounts) => {

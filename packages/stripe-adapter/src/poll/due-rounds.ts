@@ -16,6 +16,8 @@ export interface Waiting {
   readonly intervalMs: number;
   /** Our own failures in a row. */
   readonly failures: number;
+  /** By Stripe's clock, where this process has heard it. */
+  readonly now: Date;
   /** Where reading began if no round has finished yet. ISO 8601 UTC. */
   readonly firstPlacedAt: string;
 }
@@ -29,12 +31,12 @@ export class DueRounds {
   }
 
   /** True if no process has finished a round within `wait`, and no round that began still seems to run. */
-  isDue(name: string, progress: SweepProgress, { wait, intervalMs, failures, firstPlacedAt }: Waiting): boolean {
+  isDue(name: string, progress: SweepProgress, { wait, intervalMs, failures, now, firstPlacedAt }: Waiting): boolean {
     const nowMs = this.#runtime.monotonicNowMs();
     const seen = this.#seen.get(name);
     if (seen?.round !== progress.round) this.#seen.set(name, { round: progress.round, atMs: nowMs });
     if (progress.finished && progress.upTo === undefined) return true;
-    const sinceMs = this.#runtime.now().getTime() - Date.parse(progress.upTo ?? firstPlacedAt);
+    const sinceMs = now.getTime() - Date.parse(progress.upTo ?? firstPlacedAt);
     if (progress.finished) return sinceMs >= wait || (seen?.round === progress.round && nowMs - seen.atMs >= wait);
     // A cron job is a new process each time and observes no round for long: it goes by when a round was due.
     if (seen === undefined) return sinceMs >= wait + intervalMs;

@@ -12,30 +12,15 @@ import type { BackgroundReads } from '../stripe/background-reads.ts';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import type { DueRounds } from './due-rounds.ts';
-import { readDue } from './due-tier.ts';
-import { readBillingEvents, readEvents } from './event-tier.ts';
 import type { ExpiryWatch } from './expiry-watch.ts';
-import { readInvoices } from './invoice-tier.ts';
-import { readMoney } from './money-tier.ts';
-import { readObjects } from './object-tier.ts';
 import type { OtherReads } from './other-reads.ts';
 import type { PollAlerts } from './poll-alerts.ts';
 import type { PolledAccount, Purse } from './purse.ts';
+import { readTier } from './read-tier.ts';
 import { type PollSubscriptions, Round } from './round.ts';
 import { appliesTo, intervalMsOf, nameOf, quickTiers, type SweepTier } from './schedule.ts';
-import { readSubscriptions } from './subscription-tier.ts';
 import type { Share } from './shares.ts';
 import { closedToUs, nothing, type SweepResult, sumOf } from './sweep-result.ts';
-
-const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
-  events: readEvents,
-  'events-billing': readBillingEvents,
-  objects: readObjects,
-  invoices: readInvoices,
-  money: readMoney,
-  subscriptions: readSubscriptions,
-  due: readDue,
-};
 
 /** A round of looks may make so many, also where the share is spent. */
 const leastLooks = 50;
@@ -131,17 +116,17 @@ export class Pass {
   }
 
   async #round(tier: SweepTier, account: PolledAccount, onlyDue: boolean): Promise<SweepSummary> {
-    const { ledger, runtime, alerts, intervalMs, due } = this.#parts;
+    const { ledger, runtime, alerts, intervalMs, due, subscriptions } = this.#parts;
     const { orders: target, share } = account;
     const name = nameOf(tier, target);
     const read = account.progress[tier];
     if (read === undefined) return nothing; // The account has no such tier.
     if (read.status === 'rejected') throw read.reason;
     const progress = read.value;
-    const now = runtime.now();
+    const now = subscriptions?.clock.now ?? runtime.now();
     const { firstPlacedAt } = target;
     const wait = intervalMsOf(tier, { intervalMs, orders: target, share, now });
-    if (onlyDue && !due.isDue(name, progress, { wait, intervalMs, failures: alerts.failuresOf(name), firstPlacedAt })) return nothing;
+    if (onlyDue && !due.isDue(name, progress, { wait, intervalMs, failures: alerts.failuresOf(name), now, firstPlacedAt })) return nothing;
     const orders = await this.#awaitedSince(progress, target, now);
     if (!appliesTo(tier, orders)) return nothing;
     // `lost`: another process began this round after our call, and finds all that we would.
@@ -175,7 +160,13 @@ export class Pass {
     const [readsBefore, betweenBefore] = [reads.count, this.#readsBetween];
     const calls = await accounts.calls(of.orders.account);
     const giveWay = quickTiers.includes(tier) || !this.#options.givesWay ? stay : () => this.#giveWay();
-    const round = new Round(of, now, { ...this.#parts, calls, signal: stopping.signal, giveWay, mostLooks: Math.max(leastLooks, Math.floor(share.left)) });
+    const round = new Round(of, now, {
+      ...this.#parts,
+      calls,
+      signal: stopping.signal,
+      giveWay,
+      mostLooks: Math.max(leastLooks, Math.floor(share.left)),
+    });
     const callsOfRound = (): number => reads.count - readsBefore - (this.#readsBetween - betweenBefore);
     let failure: unknown;
     try {

@@ -161,7 +161,12 @@ export class PollAlerts {
 }
 
 function endOf({ fact }: KnownSubscription['invoices'][number]): string {
-  return fact.status === 'paid' ? (fact.lines.map(({ to }) => to).toSorted().at(-1) ?? '') : '';
+  return fact.status === 'paid'
+    ? (fact.lines
+        .map(({ to }) => to)
+        .toSorted()
+        .at(-1) ?? '')
+    : '';
 }
 
 function few(names: readonly string[]): string {

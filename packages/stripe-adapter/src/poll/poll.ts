@@ -119,7 +119,6 @@ export class Poll {
   /** Each account has its own lists, so its own rounds. Only orders in our key's mode: the key cannot read the other. */
   async #targets(): Promise<readonly AccountTarget[]> {
     const { ledger, accounts, runtime, subscriptions } = this.#parts;
-    const now = runtime.now();
-    return (await inKeysMode(await accountTargets(ledger, now, subscriptions?.clock.now ?? now), accounts)).orders;
+    return (await inKeysMode(await accountTargets(ledger, subscriptions?.clock.now ?? runtime.now()), accounts)).orders;
   }
 }

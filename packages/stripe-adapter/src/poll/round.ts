@@ -5,16 +5,17 @@ import { type AccountOrders, defined, isStreamDeleted, type SweepPosition, type 
 import type { Intake } from '../intake/intake.ts';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import type { OurLedger } from '../intake/our-ledger.ts';
+import type { ProviderClock } from '../intake/provider-clock.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { SubscriptionIntake, SubscriptionLedger } from '../intake/subscription-intake.ts';
-import type { ProviderClock } from '../intake/provider-clock.ts';
-import type { AccountTarget } from '../stripe/account-targets.ts';
 import type { Provenance } from '../mapping/provenance.ts';
+import type { AccountTarget } from '../stripe/account-targets.ts';
 import type { ListWindow } from '../stripe/list-window.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { stripeErrorIn } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { Answer, ListPage } from '../stripe/stripe-request.ts';
+import type { VainLooks } from './vain-looks.ts';
 
 /** Objects listed; those of ours that stated a fact; memberships granted or restored; objects that could not be taken in. */
 export interface Counts {
@@ -29,6 +30,7 @@ export interface PollSubscriptions {
   readonly ledger: SubscriptionLedger;
   readonly intake: SubscriptionIntake;
   readonly clock: ProviderClock;
+  readonly vainLooks: VainLooks;
 }
 
 export interface RoundParts {

@@ -6,5 +6,8 @@ import type { PollSubscriptions, Round } from './round.ts';
 export function subscriptionsOf({ tier, parts }: Round): PollSubscriptions {
   const { subscriptions } = parts;
   if (subscriptions) return subscriptions;
-  throw new LedgerError('invalid_input', `${tier} is read for a ledger with subscriptions. Give createPaymentLedger the option \`subscriptions\``);
+  throw new LedgerError(
+    'invalid_input',
+    `${tier} is read for a ledger with subscriptions. Give createPaymentLedger the option \`subscriptions\``,
+  );
 }

@@ -12,17 +12,12 @@ const checkoutLifeMs = 48 * 3_600_000;
 /** A plan is paid once a year at least. */
 const paymentsAYear = 12;
 
-/**
- * Each account and mode once.
- *
- * @param before the time for which is counted what is due. Default: now.
- * @throws LedgerError of the read models.
- */
-export async function accountTargets(ledger: PaymentLedger, now: Date, before: Date = now): Promise<readonly AccountTarget[]> {
+/** Each account and mode once. @param now what is due by then. @throws LedgerError of the read models. */
+export async function accountTargets(ledger: PaymentLedger, now: Date): Promise<readonly AccountTarget[]> {
   const { forAdapters } = ledger;
   const orders = await forAdapters.accountOrders();
   if (forAdapters.subscriptions.policy === undefined) return orders;
-  const subscriptions = (await forAdapters.accountSubscriptions(before.toISOString())).map((each) => withoutOldStarts(each, now));
+  const subscriptions = (await forAdapters.accountSubscriptions(now.toISOString())).map((each) => withoutOldStarts(each, now));
   const withOrders = orders.map((each): AccountTarget => {
     const found = subscriptions.find((other) => isSame(each, other));
     return found === undefined ? each : { ...each, subscriptions: found };
