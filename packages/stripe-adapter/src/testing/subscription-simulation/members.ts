@@ -28,7 +28,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 /** Members live for so long. */
-export const livesMs: number = 100 * dayMs;
+export const livesMs: number = 75 * dayMs;
 const startTries = 6;
 
 /** How likely each deed is. */
@@ -69,7 +69,7 @@ export class Members {
     const { options, clubs } = this.#parts;
     for (const member of clubs.members) {
       this.#world.later(this.#random.below(2 * dayMs), `${member.memberId} begins`, () => this.#begin(member));
-      for (let deed = this.#random.between(2, 6); deed > 0; deed--) {
+      for (let deed = this.#random.between(3, 8); deed > 0; deed--) {
         const what = this.#random.weighted(deeds);
         this.#world.later(3 * dayMs + this.#random.below(livesMs - 6 * dayMs), `${member.memberId} ${what}`, () => this.#soon(member, what));
       }
@@ -210,6 +210,8 @@ export class Members {
     const item = items[0];
     const change = (form: string): void => void this.#billing.changeSubscription(id, form);
     const at = `items[0][id]=${item?.id}&proration_behavior=${this.#random.pick(['always_invoice', 'create_prorations'])}`;
+    // What is charged in a period that was never charged is told as a proration, and whether Stripe credits it is not known.
+    if (deed.startsWith('changes') && clubs.invoicesOf(id).at(-1)?.status === 'void') return;
     switch (deed) {
       case 'declines':
         return void this.#billing.changeCard(String(customer), 'charge_fails');

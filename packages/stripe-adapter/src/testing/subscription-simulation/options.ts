@@ -65,7 +65,7 @@ export function drawSubscriptionOptions(seed: number): SubscriptionSimulationOpt
     secondCheckout: rate(0.2, 0.7),
     fates: { delivered: 6, doubled: 1, late: 1, reordered: 1, lost: rate(0, 1, 4), never_made: neverMade },
     pageLimit: random.pick([1, 3, 100]),
-    sweepHours: random.pick([6, 24, 48]),
+    sweepHours: random.pick([24, 48]),
     outages: isQuiet ? 0 : random.between(0, 2),
     dateJumps: rate(0, 0, 0.01, 0.03),
     paysBetweenReads: rate(0, 0.3, 0.8),
@@ -81,14 +81,14 @@ function drawWorld(seed: number, random: Random): SimulationOptions {
     processes: drawn.processes.slice(0, 3).map((process, index) => ({
       ...process,
       release: 'newer',
-      // A background wakes each minute, which a hundred days cannot afford.
+      // A background wakes each minute, which 75 days cannot afford.
       background: false,
-      readModels: process.readModels === 'shared' ? 'kept' : process.readModels,
+      readModels: 'kept',
       wallSkewMs: skewsMs[index % skewsMs.length] ?? 0,
     })),
     newerEvents: 0,
     store: { ...drawn.store, slow: 0 },
-    process: { ...drawn.process, crash: rate(0, 0.0005, 0.002), pause: rate(0, 0.0005), crashAfterAppend: rate(0, 0.02, 0.1) },
+    process: { ...drawn.process, crash: rate(0, 0.0003, 0.001), pause: rate(0, 0.0005), crashAfterAppend: rate(0, 0.02, 0.05) },
     shop: { fails: rate(0, 0.1), failsAfterEffect: rate(0, 0.1), hangs: 0, writesLate: 0 },
     deliverTimeoutMs: 10_000,
     outage: false,

@@ -1,5 +1,5 @@
 // One seed: the adapter's real code in several processes of the real ledger, over lives of subscriptions in the sandbox's model, on
-// one virtual clock. For a hundred days with faults; then without, until all work has ended and everything was looked at once more.
+// one virtual clock. For 75 days with faults; then without, until all work has ended and everything was looked at once more.
 import { createHash } from 'node:crypto';
 import type { AlertKind, SubscriptionChange } from '@paidonce/ledger';
 import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
