@@ -108,7 +108,9 @@ function invoiceFacts(invoice: Stripe.Invoice): readonly Fact[] {
     ...(invoice.payments?.data ?? []).flatMap((payment): Fact[] => {
       const intent = payment.payment.payment_intent;
       if (payment.status !== 'paid' || intent == null) return [];
-      return [{ kind: 'allocation', id: payment.id, invoice: id, payment: String(intent), status: 'paid', amountMinor: payment.amount_paid ?? 0 }];
+      return [
+        { kind: 'allocation', id: payment.id, invoice: id, payment: String(intent), status: 'paid', amountMinor: payment.amount_paid ?? 0 },
+      ];
     }),
   ];
 }

@@ -101,7 +101,10 @@ export class Auditor {
     const expected = status === 'over' || isNone ? 'over' : textOf(status, judged);
     const actual = atShop === 'over' ? 'over' : textOf(atShop, row ?? {});
     if (expected === actual) return;
-    this.#world.report('the shop has what the law makes of Stripe’s final state', `${subscriptionId} (${at.subscription.id}) is ${actual}; it should be ${expected}`);
+    this.#world.report(
+      'the shop has what the law makes of Stripe’s final state',
+      `${subscriptionId} (${at.subscription.id}) is ${actual}; it should be ${expected}`,
+    );
   }
 
   #byTheMoney(at: AtStripe, subscriptionId: string, row: SubscriptionChange | undefined): void {

@@ -19,17 +19,18 @@ export type Subscribed = Omit<Stripe.Subscription, 'items'> & {
 export class Clubs {
   readonly members: readonly Member[];
   readonly prices: Readonly<Record<Plan, string>>;
+  /** The plan of a price. */
+  readonly planOf: (price: string) => string | undefined;
   readonly #core: () => SandboxCore;
   /** By the shop's id of a subscription: who it is for, and the plan that it was started on. */
-  readonly started = new Map<string, { readonly memberId: string; readonly plan: Plan }>();
+  readonly started: Map<string, { readonly memberId: string; readonly plan: Plan }> = new Map();
 
   constructor(members: number, prices: Readonly<Record<Plan, string>>, core: () => SandboxCore) {
     this.members = Array.from({ length: members }, (_, index) => ({ memberId: `m${index + 1}`, sessions: new Set<string>() }));
     this.prices = prices;
+    this.planOf = (price) => Object.entries(prices).find(([, each]) => each === price)?.[0];
     this.#core = core;
   }
-
-  readonly planOf: (price: string) => string | undefined = (price) => Object.entries(this.prices).find(([, each]) => each === price)?.[0];
 
   placedPlan(subscriptionId: string): Plan {
     return this.started.get(subscriptionId)?.plan ?? 'silver';
@@ -65,4 +66,11 @@ export class Clubs {
     const found = this.#core().model.state.invoices.get(invoice)?.invoice.parent?.subscription_details?.subscription;
     return this.all.find(({ id }) => id === found)?.metadata['paidonce_subscription'];
   }
+}
+
+export async function makePrices(stripe: Stripe): Promise<Readonly<Record<Plan, string>>> {
+  const { id: product } = await stripe.products.create({ name: 'Club' });
+  const price = async (unit_amount: number) =>
+    (await stripe.prices.create({ product, currency: 'usd', unit_amount, recurring: { interval: 'month' } })).id;
+  return { silver: await price(3_000), gold: await price(5_000) };
 }

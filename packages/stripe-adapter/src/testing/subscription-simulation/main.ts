@@ -1,11 +1,11 @@
-// A part of `npm run simulate -- --subscriptions`: plays seeds of the adapter against the sandbox's Billing, then each mutant until a
+// `npm run simulate -- --subscription-adapter`, and a part of `-- --subscriptions`: plays seeds of the adapter against the sandbox's Billing, then each mutant until a
 // seed catches it, which goes to mutant-seeds.json. The options are those of the other simulations. Exits 1 if a seed breaks a law or a
 // mutant survives.
 import { mutate, printFailure, printMutants, readCommandLine, runMutants, writeMutantSeeds } from '@paidonce/ledger/simulation';
 import type { SeedsReport } from './report.ts';
 
 const { seeds, firstSeed, mutantSeeds, mutant: onlyMutant, withMutants, json } = readCommandLine(50);
-const again = 'npm run simulate -- --subscriptions=adapter';
+const again = 'npm run simulate -- --subscription-adapter';
 if (json) console.log(JSON.stringify(await runHere(onlyMutant)));
 else if (!(await reportAll(onlyMutant))) process.exitCode = 1;
 

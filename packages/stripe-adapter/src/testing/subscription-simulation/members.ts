@@ -4,12 +4,12 @@
 import { LedgerError } from '@paidonce/ledger';
 import type { Random, SimulatedProcess, World } from '@paidonce/ledger/simulation';
 import type { Fate, FateName } from '@paidonce/sandbox/model';
-import { BillingControls } from '@paidonce/sandbox/model';
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import type { Payments } from '../simulation/payments.ts';
 import type { SimulatedStripe } from '../simulation/simulated-stripe.ts';
 import type { Clubs, Member, Plan, Subscribed } from './clubs.ts';
 import type { Coverage } from './coverage.ts';
+import { Deeds, deeds, tolerantly } from './deeds.ts';
 import type { SubscriptionSimulationOptions } from './options.ts';
 
 export interface MembersParts {
@@ -31,37 +31,19 @@ const dayMs = 24 * hourMs;
 export const livesMs: number = 75 * dayMs;
 const startTries = 6;
 
-/** How likely each deed is. */
-const deeds = {
-  declines: 3,
-  'pays with a good card': 3,
-  'changes plan': 3,
-  'changes seats': 2,
-  'cancels for later': 2,
-  'cancels now': 1,
-  resumes: 2,
-  pauses: 1,
-  'goes on': 1,
-  'is refunded': 1.5,
-  'is refunded in part': 1,
-  disputes: 1.5,
-  'dispute is decided': 1.5,
-  'gets a credit note': 1,
-  'begins again': 2,
-} as const;
-type Deed = keyof typeof deeds;
+const likely = { ...deeds, 'begins again': 2 } as const;
 
 export class Members {
   readonly #parts: MembersParts;
   readonly #world: World;
   readonly #random: Random;
-  readonly #billing: BillingControls;
+  readonly #deeds: Deeds;
 
   constructor(parts: MembersParts) {
     this.#parts = parts;
     this.#world = parts.world;
     this.#random = parts.world.random.fork();
-    this.#billing = new BillingControls(parts.stripe.core);
+    this.#deeds = new Deeds({ ...parts, random: this.#random, fate: () => this.#fate() });
   }
 
   /** Plans all that will happen; the scheduler decides when. */
@@ -70,8 +52,10 @@ export class Members {
     for (const member of clubs.members) {
       this.#world.later(this.#random.below(2 * dayMs), `${member.memberId} begins`, () => this.#begin(member));
       for (let deed = this.#random.between(3, 8); deed > 0; deed--) {
-        const what = this.#random.weighted(deeds);
-        this.#world.later(3 * dayMs + this.#random.below(livesMs - 6 * dayMs), `${member.memberId} ${what}`, () => this.#soon(member, what));
+        const what = this.#random.weighted(likely);
+        this.#world.later(3 * dayMs + this.#random.below(livesMs - 6 * dayMs), `${member.memberId} ${what}`, () =>
+          this.#soon(member, what),
+        );
       }
     }
     for (let outage = 0; outage < options.outages; outage++)
@@ -107,7 +91,10 @@ export class Members {
   async look(subscriptionId: string): Promise<boolean> {
     const { payments } = this.#parts;
     const answer = await this.#someProcess()?.call('recheck', (_, by) =>
-      payments.of(by).recheck(subscriptionId, { by: { actor: 'staff', reason: 'simulated' } }).then(() => true, unless('order_unknown', 'invalid_input')),
+      payments
+        .of(by)
+        .recheck(subscriptionId, { by: { actor: 'staff', reason: 'simulated' } })
+        .then(() => true, unless('order_unknown', 'invalid_input')),
     );
     return typeof answer === 'object' && 'value' in answer;
   }
@@ -116,20 +103,17 @@ export class Members {
   wasRead(path: string): void {
     const id = /^\/v1\/subscriptions\/(sub_\w+)/.exec(path)?.[1];
     if (id === undefined || !this.#world.fault(this.#parts.options.paysBetweenReads)) return;
-    const open = this.#parts.clubs.invoicesOf(id).find(({ status }) => status === 'open');
-    if (!open) return;
-    this.#tolerantly(() => this.#billing.payInvoice(open.id));
-    this.#parts.coverage.met('paid between two reads');
+    if (this.#deeds.payOpen(id)) this.#parts.coverage.met('paid between two reads');
   }
 
-  async #outage(): Promise<void> {
+  #outage(): void {
     const { down, coverage } = this.#parts;
     down.set('/v1/', 503);
     coverage.met('Stripe was down');
     this.#world.scheduler.timer(this.#world.network, this.#random.between(hourMs, 7 * dayMs), 'Stripe is up', () => down.clear());
   }
 
-  async #begin(member: Member): Promise<void> {
+  #begin(member: Member): void {
     const windows = this.#random.chance(this.#parts.options.secondCheckout) ? 2 : 1;
     const living = this.#parts.clubs.of(member).some(({ ended_at: end }) => end === null);
     this.#parts.coverage.met(windows === 2 ? 'begins in two windows' : living ? 'begins beside a living one' : 'begins');
@@ -137,7 +121,9 @@ export class Members {
       const plan = this.#random.pick(['silver', 'gold'] as const);
       const subscriptionId = `s${this.#parts.clubs.started.size + 1}`;
       this.#parts.clubs.started.set(subscriptionId, { memberId: member.memberId, plan });
-      this.#world.later(this.#random.below(3_000), `${member.memberId} starts ${subscriptionId}`, () => this.#start(member, subscriptionId, plan));
+      this.#world.later(this.#random.below(3_000), `${member.memberId} starts ${subscriptionId}`, () =>
+        this.#start(member, subscriptionId, plan),
+      );
     }
   }
 
@@ -151,7 +137,9 @@ export class Members {
     if (answer === undefined || answer === 'no answer' || 'refused' in answer) {
       coverage.met('start without an answer');
       if (tries > 1)
-        this.#world.later(this.#random.below(hourMs), `${member.memberId} tries again`, () => this.#start(member, subscriptionId, plan, tries - 1));
+        this.#world.later(this.#random.below(hourMs), `${member.memberId} tries again`, () =>
+          this.#start(member, subscriptionId, plan, tries - 1),
+        );
       return;
     }
     if (answer.value === undefined) return coverage.met('start refused');
@@ -165,7 +153,7 @@ export class Members {
     const { stripe, clubs, coverage } = this.#parts;
     const fate = this.#fate();
     for (const session of [...member.sessions].toReversed()) {
-      const isPaid = this.#tolerantly(() => stripe.controls.pay(session, { fate }));
+      const isPaid = tolerantly(() => stripe.controls.pay(session, { fate }));
       coverage.met(isPaid ? 'page paid' : 'page is closed');
     }
     for (const { id } of clubs.of(member)) if (this.#random.chance(0.8)) stripe.controls.setFate(id, this.#fate());
@@ -178,13 +166,21 @@ export class Members {
   }
 
   /** At once, or about the next time at which something is due: the end of the period, its charge, the end of a grace. */
-  #soon(member: Member, deed: Deed): void {
+  #soon(member: Member, deed: keyof typeof likely): void {
     const subscribed = this.#parts.clubs.of(member).at(-1);
-    if (!subscribed || this.#random.chance(0.4)) return this.#do(member, deed);
-    const dueMs = subscribed.periodEnd * 1_000 + this.#random.pick([0, hourMs, 72 * hourMs, 16 * dayMs]) + this.#random.between(-90_000, 90_000);
+    const now = (): void => this.#do(member, deed);
+    if (!subscribed || this.#random.chance(0.4)) {
+      now();
+      return;
+    }
+    const dueMs =
+      subscribed.periodEnd * 1_000 + this.#random.pick([0, hourMs, 72 * hourMs, 16 * dayMs]) + this.#random.between(-90_000, 90_000);
     const waitMs = dueMs - this.#world.wallTime(0).getTime();
-    if (waitMs < 0 || this.#world.scheduler.nowMs + waitMs > livesMs) return this.#do(member, deed);
-    this.#world.later(waitMs, `${member.memberId} ${deed}, in time`, () => this.#do(member, deed));
+    if (waitMs < 0 || this.#world.scheduler.nowMs + waitMs > livesMs) {
+      now();
+      return;
+    }
+    this.#world.later(waitMs, `${member.memberId} ${deed}, in time`, now);
     if (this.#random.chance(0.5)) this.#lookAbout(subscribed, waitMs);
   }
 
@@ -195,88 +191,22 @@ export class Members {
     });
   }
 
-  #do(member: Member, deed: Deed): void {
+  #do(member: Member, deed: keyof typeof likely): void {
     const { stripe, clubs, coverage } = this.#parts;
-    if (deed === 'begins again') return void this.#begin(member);
+    if (deed === 'begins again') {
+      this.#begin(member);
+      return;
+    }
     const subscribed = clubs.of(member).at(-1);
     if (!subscribed) return;
     if (this.#random.chance(0.5)) stripe.controls.setFate(subscribed.id, this.#fate());
-    if (this.#tolerantly(() => this.#act(subscribed, deed))) coverage.met(deed);
-  }
-
-  #act(subscribed: Subscribed, deed: Deed): void {
-    const { id, customer, items } = subscribed;
-    const { clubs } = this.#parts;
-    const item = items[0];
-    const change = (form: string): void => void this.#billing.changeSubscription(id, form);
-    const at = `items[0][id]=${item?.id}&proration_behavior=${this.#random.pick(['always_invoice', 'create_prorations'])}`;
-    // What is charged in a period that was never charged is told as a proration, and whether Stripe credits it is not known.
-    if (deed.startsWith('changes') && clubs.invoicesOf(id).at(-1)?.status === 'void') return;
-    switch (deed) {
-      case 'declines':
-        return void this.#billing.changeCard(String(customer), 'charge_fails');
-      case 'pays with a good card':
-        this.#billing.changeCard(String(customer), 'success');
-        for (const invoice of clubs.invoicesOf(id)) if (invoice.status === 'open') this.#billing.payInvoice(invoice.id);
-        return;
-      case 'changes plan':
-        return change(`${at}&items[0][price]=${item?.price.id === clubs.prices.gold ? clubs.prices.silver : clubs.prices.gold}`);
-      case 'changes seats':
-        return change(`${at}&items[0][quantity]=${this.#random.between(1, 5)}`);
-      case 'cancels for later':
-        return change('cancel_at_period_end=true');
-      case 'resumes':
-        return change('cancel_at_period_end=false');
-      case 'pauses':
-        return change('pause_collection[behavior]=void');
-      case 'goes on':
-        return change('pause_collection=');
-      default:
-        return this.#giveBack(subscribed, deed);
-    }
-  }
-
-  #giveBack({ id }: Subscribed, deed: Deed): void {
-    const { clubs, stripe, atHand } = this.#parts;
-    const paid = clubs.invoicesOf(id).filter(({ status }) => status === 'paid');
-    const invoice = this.#random.chance(0.7) ? paid.at(-1) : paid[0];
-    const fate = this.#fate();
-    if (deed === 'cancels now') {
-      void atHand.subscriptions.cancel(id, { prorate: this.#random.chance(0.5), invoice_now: this.#random.chance(0.5) }).catch(tolerated);
-    }
-    if (!invoice) return;
-    if (deed === 'is refunded') stripe.controls.refund(invoice.id, { fate });
-    if (deed === 'is refunded in part') stripe.controls.refund(invoice.id, { fate, amountMinor: 100 });
-    if (deed === 'disputes') stripe.controls.dispute(invoice.id, { fate });
-    if (deed === 'dispute is decided') {
-      const open = [...stripe.core.model.state.disputes.oldestFirst()].find(({ status }) => status === 'needs_response');
-      if (open) stripe.controls.updateDispute(open.id, this.#random.pick(['won', 'lost']), fate);
-    }
-    if (deed === 'gets a credit note') {
-      const { total } = stripe.core.model.state.invoices.get(invoice.id)?.invoice ?? { total: 0 };
-      void atHand.creditNotes.create({ invoice: invoice.id, amount: total, credit_amount: total }).catch(tolerated);
-    }
-  }
-
-  /** What Stripe refuses does not happen. */
-  #tolerantly(deed: () => unknown): boolean {
-    try {
-      deed();
-      return true;
-    } catch (error) {
-      if (typeof (error as { readonly status?: unknown }).status === 'number') return false;
-      throw error;
-    }
+    if (this.#deeds.do(subscribed, deed)) coverage.met(deed);
   }
 
   #someProcess(): SimulatedProcess | undefined {
     const running = this.#parts.processes.filter(({ runs }) => runs);
     return running.length === 0 ? undefined : this.#random.pick(running);
   }
-}
-
-function tolerated(error: unknown): void {
-  if (!(error instanceof Stripe.errors.StripeError)) throw error;
 }
 
 function unless(...codes: readonly string[]): (error: unknown) => undefined {

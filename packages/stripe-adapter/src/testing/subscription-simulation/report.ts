@@ -17,7 +17,11 @@ export interface SeedsReport {
 }
 
 /** Runs one seed after the other, in this process. @param untilFailure true: stops at the first seed that breaks a law. */
-export async function runSeeds(firstSeed: number, count: number, { untilFailure = false }: { readonly untilFailure?: boolean } = {}): Promise<SeedsReport> {
+export async function runSeeds(
+  firstSeed: number,
+  count: number,
+  { untilFailure = false }: { readonly untilFailure?: boolean } = {},
+): Promise<SeedsReport> {
   const coverage = new Coverage();
   const failures: Failure[] = [];
   let [seeds, steps] = [0, 0];

@@ -4,14 +4,21 @@ import { createHash } from 'node:crypto';
 import type { AlertKind, SubscriptionChange } from '@paidonce/ledger';
 import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
 import { createMemoryLog } from '@paidonce/ledger/memory';
-import { type HeadWaiters, type Incarnation, SimulatedProcess, type Violation, World, withSubscriptionDefaults } from '@paidonce/ledger/simulation';
+import {
+  type HeadWaiters,
+  type Incarnation,
+  SimulatedProcess,
+  type Violation,
+  World,
+  withSubscriptionDefaults,
+} from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
 import { Payments } from '../simulation/payments.ts';
 import { Shop } from '../simulation/shop.ts';
 import { openSimulatedStripe, type SimulatedStripe } from '../simulation/simulated-stripe.ts';
 import { stripeAtHand, type TransportParts } from '../simulation/transport.ts';
 import { Auditor } from './auditor.ts';
-import { Clubs } from './clubs.ts';
+import { Clubs, makePrices } from './clubs.ts';
 import { Coverage } from './coverage.ts';
 import { livesMs, Members } from './members.ts';
 import { drawSubscriptionOptions, type SubscriptionSimulationOptions } from './options.ts';
@@ -89,7 +96,7 @@ class Simulation {
 
   async run(): Promise<void> {
     const world = this.#world;
-    const clubs = new Clubs(this.#options.members, await this.#makePrices(), () => this.#stripe.core);
+    const clubs = new Clubs(this.#options.members, await makePrices(this.#atHand), () => this.#stripe.core);
     const policy = withSubscriptionDefaults({ plans: { silver: [clubs.prices.silver], gold: [clubs.prices.gold] } });
     const auditor = new Auditor(world, clubs, policy, this.#atHand);
     const parts = { world, coverage: this.coverage, options: this.#options, stripe: this.#stripe, atHand: this.#atHand };
@@ -115,13 +122,6 @@ class Simulation {
     this.#over = true;
     await this.#stripe.core.close();
     this.#world.readModels.close();
-  }
-
-  async #makePrices() {
-    const { id: product } = await this.#atHand.products.create({ name: 'Club' });
-    const price = async (unit_amount: number) =>
-      (await this.#atHand.prices.create({ product, currency: 'usd', unit_amount, recurring: { interval: 'month' } })).id;
-    return { silver: await price(3_000), gold: await price(5_000) };
   }
 
   #openProcesses(policy: SubscriptionPolicy, auditor: Auditor, onRead: (path: string) => void): readonly SimulatedProcess[] {
@@ -237,7 +237,8 @@ class Simulation {
     const limit = world.scheduler.steps + mostSteps;
     while (!world.violation && !reached()) {
       if (isFaulty) this.#disturb();
-      if (world.scheduler.steps >= limit || !(await world.scheduler.step())) return world.report('all that is begun ends', `not reached: ${what}`);
+      if (world.scheduler.steps >= limit || !(await world.scheduler.step()))
+        return world.report('all that is begun ends', `not reached: ${what}`);
       await auditor.checkLosses();
     }
   }
