@@ -34,11 +34,8 @@ test('what is due, for how long, in grace and in dunning; queues count both kind
 });
 
 test('a ledger without subscriptions has none of them', async () => {
-  const { payments } = fakeConsole();
-  const { ledger } = payments;
-  const forAdapters = { processCounts: () => ({ observations: [], alerts: [] }) } as Partial<typeof ledger.forAdapters>;
-  const counted = { ...ledger, forAdapters } as typeof ledger;
-  const value = await scraped(counted, payments);
+  await using ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false });
+  const value = await scraped(ledger, fakeConsole().payments);
   expect(value('paidonce_subscriptions_due')).toBeUndefined();
   expect(value('paidonce_waiting', { queue: 'reviews' })).toBe(0);
 });

@@ -1,6 +1,9 @@
 // The entry point @paidonce/ledger/simulation: the simulated world for simulations of payment adapters. Several processes run
 // real ledgers on one virtual clock; network and store fail as a seed decides. The adapter adds a model of its
 // provider. It is not published: the entry has only the source condition.
+export { audit, type Books, type Sale } from '../../subscription/auditor.test-support.ts';
+export { type Told, theLaw } from '../../subscription/law.test-support.ts';
+export { withSubscriptionDefaults } from '../../subscription/policy.ts';
 export { type MutantReport, runMutants } from './child-runs.ts';
 export { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
 export { CountedPlaces } from './counted-places.ts';

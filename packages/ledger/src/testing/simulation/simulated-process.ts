@@ -7,6 +7,7 @@ import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import { createPaymentLedger } from '../../ledger.ts';
 import type { MembershipChange, PaymentLedger } from '../../payment-ledger.ts';
 import type { Runtime } from '../../runtime.ts';
+import type { SubscriptionSettings } from '../../subscription-ledger.ts';
 import { foreseen, foreseenOfOlder, transientErrors } from './foreseen.ts';
 import type { Incarnation } from './incarnation.ts';
 import { MonotonicClock } from './monotonic-clock.ts';
@@ -37,6 +38,8 @@ export interface SimulatedProcessOptions {
   readonly onAbandoned: (orderId: string) => void;
   /** True for the alerts that an adapter's run causes. Default: none. */
   readonly foresees?: (kind: AlertKind) => boolean;
+  /** Makes the ledger of each life keep subscriptions. Default: it keeps none. */
+  readonly subscriptions?: (by: Incarnation) => SubscriptionSettings;
   /** Opens a payment adapter on the ledger of each life. It is disposed before the ledger; a crash just drops it. */
   readonly opens?: (ledger: PaymentLedger, by: Incarnation) => AsyncDisposable;
 }
@@ -75,7 +78,7 @@ export class SimulatedProcess {
 
   /** Starts a new life, with empty memory. */
   start(): void {
-    const { options, deliver, onAbandoned } = this.#parts;
+    const { options, deliver, onAbandoned, subscriptions } = this.#parts;
     const { coverage, scheduler, options: seed, readModels } = this.#world;
     this.#lives += 1;
     if (this.#lives > 1 && options.readModels !== 'lost') coverage.met('read models kept over a restart');
@@ -88,6 +91,7 @@ export class SimulatedProcess {
       eventStore: openSimulatedStore({ ...this.#parts, incarnation }),
       policy: options.policy,
       ...(options.delivers ? { deliver: (change, signal) => deliver(incarnation, change, signal) } : {}),
+      ...(subscriptions ? { subscriptions: subscriptions(incarnation) } : {}),
       deliverTimeoutMs: seed.deliverTimeoutMs,
       readModels: readModels.pathOf(options),
       background: options.background,

@@ -27,7 +27,12 @@ export class Payments {
     return reconcile(work, openMemoryEventStore({ log: parts.world.log }), { since, repair });
   }
 
-  open(ledger: PaymentLedger, by: Incarnation, parts: TransportParts, { polls, seed }: StripeSimulationOptions): StripePayments {
+  open(
+    ledger: PaymentLedger,
+    by: Incarnation,
+    parts: TransportParts,
+    { polls, seed }: Pick<StripeSimulationOptions, 'polls' | 'seed'>,
+  ): StripePayments {
     const stripe = stripeOver(parts, by);
     const given = seed % 3 === 0 ? {} : { account };
     const payments = stripePayments({ ledger, stripe, webhookSecrets, poll: polls ? {} : false, ...given });

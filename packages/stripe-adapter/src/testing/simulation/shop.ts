@@ -2,9 +2,11 @@
 import type { MembershipChange } from '@paidonce/ledger';
 import type { Incarnation, World } from '@paidonce/ledger/simulation';
 
-export class Shop {
+type Status = Pick<MembershipChange, 'membershipId' | 'sequence' | 'status'>;
+
+export class Shop<Change extends Status = Status> {
   readonly #world: World;
-  readonly #rows = new Map<string, Pick<MembershipChange, 'sequence' | 'status'>>();
+  readonly #rows = new Map<string, Change>();
 
   constructor(world: World) {
     this.#world = world;
@@ -14,7 +16,12 @@ export class Shop {
     return this.#rows.get(membershipId)?.status;
   }
 
-  deliver(by: Incarnation, { membershipId, sequence, status }: MembershipChange, signal: AbortSignal): Promise<void> {
+  rowOf(membershipId: string): Change | undefined {
+    return this.#rows.get(membershipId);
+  }
+
+  deliver(by: Incarnation, change: Change, signal: AbortSignal): Promise<void> {
+    const { membershipId, sequence } = change;
     const { scheduler, network, options } = this.#world;
     const name = `${by.party.name} deliver ${membershipId}:${sequence}`;
     return new Promise((resolve, reject) => {
@@ -22,7 +29,7 @@ export class Shop {
       const step = scheduler.park(network, 'call', name, () => {
         by.underWay.delete(step);
         const fails = this.#world.fault(options.shop.fails);
-        if (!fails && (this.#rows.get(membershipId)?.sequence ?? 0) < sequence) this.#rows.set(membershipId, { sequence, status });
+        if (!fails && (this.#rows.get(membershipId)?.sequence ?? 0) < sequence) this.#rows.set(membershipId, change);
         const isLost = fails || this.#world.fault(options.shop.failsAfterEffect);
         if (!by.dead) scheduler.park(by.party, 'call', `${name}: answer`, () => (isLost ? reject(new Error('simulated')) : resolve()));
       });

@@ -23,8 +23,8 @@ export interface SimulatedStripe {
 
 export interface SimulatedStripeParts {
   readonly world: World;
-  readonly options: StripeSimulationOptions;
-  readonly coverage: Coverage;
+  readonly options: Pick<StripeSimulationOptions, 'seed' | 'reliance' | 'endpoints' | 'connect' | 'webhooks'>;
+  readonly coverage: Pick<Coverage, 'met'>;
   readonly processes: () => readonly SimulatedProcess[];
   readonly paymentsOf: (by: Incarnation) => StripePayments;
   /** Called when a webhook was acknowledged: what it reported must be in the log (law 8). */

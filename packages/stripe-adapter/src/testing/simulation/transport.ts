@@ -9,11 +9,15 @@ import type { CallFaults } from './options.ts';
 export interface TransportParts {
   readonly world: World;
   readonly core: SandboxCore;
-  readonly coverage: Coverage;
+  readonly coverage: Pick<Coverage, 'met'>;
   readonly faults: CallFaults;
   readonly pageLimit: number;
   /** Parts of the API that are down. Key: the beginning of the path. Value: the status that they answer with. */
   readonly down: Map<string, number>;
+  /** How far the `Date` of the next answer is ahead. Default: it is right. */
+  readonly dateAheadMs?: () => number;
+  /** Called when Stripe has answered, before the process has the answer. */
+  readonly onAnswered?: (method: string, path: string) => void;
 }
 
 type Config = NonNullable<ConstructorParameters<typeof Stripe>[1]>;
@@ -43,7 +47,7 @@ function clientWith(makeRequest: MakeRequest): Stripe {
 }
 
 function simulatedCall(
-  { world, core, coverage, faults, pageLimit, down }: TransportParts,
+  { world, core, coverage, faults, pageLimit, down, dateAheadMs, onAnswered }: TransportParts,
   by: Incarnation,
   request: Parameters<MakeRequest>,
 ): Promise<HttpResponse> {
@@ -82,7 +86,9 @@ function simulatedCall(
       if (fault) coverage.met(placeOf(fault));
       if (sending === 'never') return done(); // The caller's own deadline ends it.
       if (sending === 'lost') return reply('the connection broke', () => reject(failure('ENETUNREACH')), done);
-      const answer = (): void => reply(String(status), () => resolve(responseOf(status, headers, body)), done);
+      const dated = withDate(headers, dateAheadMs?.() ?? 0);
+      const answer = (): void => reply(String(status), () => resolve(responseOf(status, dated, body)), done);
+      onAnswered?.(method, path);
       if (delayMs > 0) scheduler.timer(network, delayMs, `${label}: slow`, answer);
       else answer();
     });
@@ -150,6 +156,11 @@ function requestOf([, , path, method, headers, body]: Parameters<MakeRequest>): 
 /** Stripe may answer with fewer objects than were asked for, and reports that there are more. */
 function inPages(request: ApiRequest, limit: number): ApiRequest {
   return { ...request, query: request.query.replace(/(^|&)limit=100(&|$)/, `$1limit=${limit}$2`) };
+}
+
+function withDate(headers: Readonly<Record<string, string>>, aheadMs: number): Readonly<Record<string, string>> {
+  const date = headers['date'];
+  return aheadMs === 0 || date === undefined ? headers : { ...headers, date: new Date(Date.parse(date) + aheadMs).toUTCString() };
 }
 
 function responseOf(status: number, headers: Readonly<Record<string, string>>, body: string): HttpResponse {

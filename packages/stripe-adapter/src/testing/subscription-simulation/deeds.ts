@@ -1,0 +1,129 @@
+// What can happen to a subscription that has begun, at Stripe and without the shop: its member's deeds in the portal, his bank's, and
+// the staff's in the dashboard. What Stripe refuses does not happen.
+import type { Random } from '@paidonce/ledger/simulation';
+import { BillingControls, type Fate } from '@paidonce/sandbox/model';
+import Stripe from 'stripe';
+import type { SimulatedStripe } from '../simulation/simulated-stripe.ts';
+import type { Clubs, Subscribed } from './clubs.ts';
+
+/** How likely each deed is. */
+export const deeds = {
+  declines: 3,
+  'pays with a good card': 3,
+  'changes plan': 3,
+  'changes seats': 2,
+  'cancels for later': 2,
+  'cancels now': 1,
+  resumes: 2,
+  pauses: 1,
+  'goes on': 1,
+  'is refunded': 1.5,
+  'is refunded in part': 1,
+  disputes: 1.5,
+  'dispute is decided': 1.5,
+  'gets a credit note': 1,
+} as const;
+export type Deed = keyof typeof deeds;
+
+export interface DeedsParts {
+  readonly stripe: SimulatedStripe;
+  readonly atHand: Stripe;
+  readonly clubs: Clubs;
+  readonly random: Random;
+  /** Draws what becomes of the webhooks. */
+  readonly fate: () => Fate;
+}
+
+export class Deeds {
+  readonly #parts: DeedsParts;
+  readonly #billing: BillingControls;
+
+  constructor(parts: DeedsParts) {
+    this.#parts = parts;
+    this.#billing = new BillingControls(parts.stripe.core);
+  }
+
+  /** False: Stripe refused it, or there was nothing to do it to. */
+  do(subscribed: Subscribed, deed: Deed): boolean {
+    const form = this.#formOf(subscribed, deed);
+    // What is charged in a period that was never charged is told as a proration, and whether Stripe credits it is not known.
+    if (deed.startsWith('changes') && this.#parts.clubs.invoicesOf(subscribed.id).at(-1)?.status === 'void') return false;
+    return tolerantly(() => {
+      if (form !== undefined) this.#billing.changeSubscription(subscribed.id, form);
+      else if (deed === 'declines') this.#billing.changeCard(String(subscribed.customer), 'charge_fails');
+      else if (deed === 'pays with a good card') this.#pay(subscribed);
+      else this.#giveBack(subscribed, deed);
+    });
+  }
+
+  /** He pays by the link in the mail. True: he owed something, and it is paid. */
+  payOpen(id: string): boolean {
+    const open = this.#parts.clubs.invoicesOf(id).find(({ status }) => status === 'open');
+    return open !== undefined && tolerantly(() => this.#billing.payInvoice(open.id));
+  }
+
+  #pay({ id, customer }: Subscribed): void {
+    this.#billing.changeCard(String(customer), 'success');
+    for (const { id: invoice, status } of this.#parts.clubs.invoicesOf(id)) if (status === 'open') this.#billing.payInvoice(invoice);
+  }
+
+  /** What is changed in the portal, as parameters of Stripe's update. */
+  #formOf({ items: [item] }: Subscribed, deed: Deed): string | undefined {
+    const { clubs, random } = this.#parts;
+    const at = (field: string): string =>
+      `items[0][id]=${item?.id}&items[0]${field}&proration_behavior=${random.pick(['always_invoice', 'create_prorations'])}`;
+    switch (deed) {
+      case 'changes plan':
+        return at(`[price]=${item?.price.id === clubs.prices.gold ? clubs.prices.silver : clubs.prices.gold}`);
+      case 'changes seats':
+        return at(`[quantity]=${random.between(1, 5)}`);
+      case 'cancels for later':
+        return 'cancel_at_period_end=true';
+      case 'resumes':
+        return 'cancel_at_period_end=false';
+      case 'pauses':
+        return 'pause_collection[behavior]=void';
+      case 'goes on':
+        return 'pause_collection=';
+      default:
+        return undefined;
+    }
+  }
+
+  #giveBack({ id }: Subscribed, deed: Deed): void {
+    const { clubs, stripe, atHand, random } = this.#parts;
+    const fate = this.#parts.fate();
+    if (deed === 'cancels now') {
+      const cancellation = { prorate: random.chance(0.5), invoice_now: random.chance(0.5) };
+      void atHand.subscriptions.cancel(id, cancellation).catch(tolerated);
+    }
+    const paid = clubs.invoicesOf(id).filter(({ status }) => status === 'paid');
+    const invoice = random.chance(0.7) ? paid.at(-1) : paid[0];
+    if (!invoice) return;
+    if (deed === 'is refunded') stripe.controls.refund(invoice.id, { fate });
+    if (deed === 'is refunded in part') stripe.controls.refund(invoice.id, { fate, amountMinor: 100 });
+    if (deed === 'disputes') stripe.controls.dispute(invoice.id, { fate });
+    if (deed === 'dispute is decided') {
+      const open = [...stripe.core.model.state.disputes.oldestFirst()].find(({ status }) => status === 'needs_response');
+      if (open) stripe.controls.updateDispute(open.id, random.pick(['won', 'lost']), fate);
+    }
+    if (deed === 'gets a credit note') {
+      const { total } = stripe.core.model.state.invoices.get(invoice.id)?.invoice ?? { total: 0 };
+      void atHand.creditNotes.create({ invoice: invoice.id, amount: total, credit_amount: total }).catch(tolerated);
+    }
+  }
+}
+
+export function tolerantly(deed: () => unknown): boolean {
+  try {
+    deed();
+    return true;
+  } catch (error) {
+    if (typeof (error as { readonly status?: unknown }).status === 'number') return false;
+    throw error;
+  }
+}
+
+function tolerated(error: unknown): void {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error;
+}
