@@ -71,7 +71,7 @@ export function openSimulatedStripe(parts: SimulatedStripeParts): SimulatedStrip
     },
     send: (request, signal) => send(parts, request, signal),
     signedBy: 'machine',
-      witness: undefined,
+    witness: undefined,
   });
   return { core, controls: new Controls(core), start: () => core.start('https://stripe.example') };
 }
