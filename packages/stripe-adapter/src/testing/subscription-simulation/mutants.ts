@@ -1,6 +1,6 @@
 // Faults of the adapter and of the slot that the simulation must find: each is a patch of the source's text. A simulation that misses
 // one proves nothing about the code that it passes. Paths begin at the adapter's `src/`.
-import type { Mutant } from '@paidonce/ledger/simulation';
+import type { Mutant } from '@paidonce/ledger/simulation/tools';
 
 function mutant(name: string, file: string, find: string, replace: string): Mutant {
   return { name, edits: [{ file, find, replace }] };
@@ -22,12 +22,21 @@ export const mutants: readonly Mutant[] = [
     "    if (statements.length === 0) return recorded ?? { outcome: 'ignored' };\n    return this.#observe({ subscription: reference, statements, unreadable: []",
     "    if (seen.look !== undefined) return recorded ?? { outcome: 'ignored' };\n    return this.#observe({ subscription: reference, statements, unreadable: []",
   ),
-  mutant(
-    'ends by our own clock',
-    'intake/subscription-intake.ts',
-    'unreadable: [], ...defined({ look: seen.look }) }, object',
-    'unreadable: [], ...defined({ look: seen.look && provenance.asOf }) }, object',
-  ),
+  {
+    name: 'ends by our own clock',
+    edits: [
+      {
+        file: 'intake/subscription-intake.ts',
+        find: 'unreadable: [], ...defined({ look: seen.look }) }, object',
+        replace: 'unreadable: [], ...defined({ look: seen.look && provenance.asOf }) }, object',
+      },
+      {
+        file: 'poll/due-tier.ts',
+        find: 'const now = clock.now?.toISOString() ??',
+        replace: 'const now = (clock.now ? startedAt.toISOString() : undefined) ??',
+      },
+    ],
+  },
   mutant(
     "a look's time is that of its last read",
     'intake/subscription-look.ts',
@@ -80,10 +89,10 @@ export const mutants: readonly Mutant[] = [
   ),
   // The mapping of an object.
   mutant(
-    'prorations are base lines',
-    'mapping/invoice-lines.ts',
-    "origin.proration ? 'proration' : 'base'",
-    "origin.proration ? 'base' : 'base'",
+    'nobody knows which payment was for which invoice',
+    'mapping/invoice-payment.ts',
+    "if (status === 'open') return ignored(",
+    "if (status !== 'canceled') return ignored(",
   ),
   mutant('the end is not told', 'mapping/lifecycle.ts', 'endedAt: timeOf(endedAt),', ''),
 ];
