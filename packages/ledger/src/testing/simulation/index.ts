@@ -13,5 +13,5 @@ export { Random } from './random.ts';
 export type { Party, Scheduler, Step } from './scheduler.ts';
 export { type Answer, SimulatedProcess, type SimulatedProcessOptions } from './simulated-process.ts';
 export type { HeadWaiters } from './simulated-store.ts';
-export { type Violation, World } from './world.ts';
 export * from './tools.ts';
+export { type Violation, World } from './world.ts';
