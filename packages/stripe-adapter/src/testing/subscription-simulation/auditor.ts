@@ -59,7 +59,9 @@ export class Auditor {
 
   #lost(stream: string, type: string): void {
     const looked = this.#looked.get(stream) ?? '';
-    const days = [this.#world.providerTime(), ...(looked === '' ? [] : [looked])].map(dayOf);
+    // A look that claims to be later than Stripe's own time is no excuse.
+    const now = this.#world.providerTime();
+    const days = [now, ...(looked === '' ? [] : [looked < now ? looked : now])].map(dayOf);
     this.#losses.push({ subscriptionId: stream.slice('subscription-'.length), type, days });
   }
 

@@ -1,7 +1,7 @@
 // `npm run simulate -- --subscription-adapter`, and a part of `-- --subscriptions`: plays seeds of the adapter against the sandbox's Billing, then each mutant until a
 // seed catches it, which goes to mutant-seeds.json. The options are those of the other simulations. Exits 1 if a seed breaks a law or a
 // mutant survives.
-import { mutate, printFailure, printMutants, readCommandLine, runMutants, writeMutantSeeds } from '@paidonce/ledger/simulation';
+import { mutate, printFailure, printMutants, readCommandLine, runMutants, writeMutantSeeds } from '@paidonce/ledger/simulation/tools';
 import type { SeedsReport } from './report.ts';
 
 const { seeds, firstSeed, mutantSeeds, mutant: onlyMutant, withMutants, json } = readCommandLine(50);

@@ -58,6 +58,12 @@ export class Members {
         );
       }
     }
+    for (let look = 0; look < 4 * clubs.members.length; look++) {
+      this.#world.later(this.#random.below(livesMs), 'staff look at a subscription', async () => {
+        const ids = [...clubs.started.keys()];
+        if (ids.length > 0) await this.look(this.#random.pick(ids));
+      });
+    }
     for (let outage = 0; outage < options.outages; outage++)
       this.#world.later(this.#random.below(livesMs), 'Stripe is down', () => this.#outage());
     this.#nextSweep();

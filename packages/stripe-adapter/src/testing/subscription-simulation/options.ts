@@ -67,7 +67,7 @@ export function drawSubscriptionOptions(seed: number): SubscriptionSimulationOpt
     pageLimit: random.pick([1, 3, 100]),
     sweepHours: random.pick([24, 48]),
     outages: isQuiet ? 0 : random.between(0, 2),
-    dateJumps: rate(0, 0, 0.01, 0.03),
+    dateJumps: rate(0, 0, 0.03, 0.2),
     paysBetweenReads: rate(0, 0.3, 0.8),
   };
 }
@@ -75,7 +75,7 @@ export function drawSubscriptionOptions(seed: number): SubscriptionSimulationOpt
 function drawWorld(seed: number, random: Random): SimulationOptions {
   const drawn = drawOptions(seed);
   const rate = (...rates: readonly number[]): number => random.pick(rates);
-  const skewsMs = random.pick([[0], [0, 5 * hourMs], [0, -7 * hourMs, 240 * hourMs]]);
+  const skewsMs = random.pick([[0], [0, 5 * hourMs], [0, 240 * hourMs, -7 * hourMs]]);
   return {
     ...drawn,
     processes: drawn.processes.slice(0, 3).map((process, index) => ({

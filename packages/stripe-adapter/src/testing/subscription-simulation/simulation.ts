@@ -237,8 +237,8 @@ class Simulation {
     const limit = world.scheduler.steps + mostSteps;
     while (!world.violation && !reached()) {
       if (isFaulty) this.#disturb();
-      if (world.scheduler.steps >= limit || !(await world.scheduler.step()))
-        return world.report('all that is begun ends', `not reached: ${what}`);
+      const goesOn = world.scheduler.steps < limit && (await world.scheduler.step());
+      if (!goesOn) world.report('all that is begun ends', `not reached: ${what}`);
       await auditor.checkLosses();
     }
   }

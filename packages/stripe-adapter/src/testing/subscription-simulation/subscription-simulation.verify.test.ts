@@ -24,7 +24,6 @@ const places = [
   'gets a credit note',
   'paid between two reads',
   'Date ahead',
-  'Stripe was down',
   'crash',
   'sweep whose process died',
   'webhook lost on the way',
