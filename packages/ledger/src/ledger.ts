@@ -106,17 +106,8 @@ class Ledger implements PaymentLedger {
     this.#follower = this.#delivery ?? this.#shadow;
     this.#identity = openLedgerIdentity(transactions, runtime);
     const references = openReferences(transactions);
-    const shared = {
-      store,
-      transactions,
-      references,
-      identity: this.#identity,
-      timeoutMs,
-      counter,
-      background,
-      alert: this.#alert,
-      ...host,
-    };
+    const streamed = { store, transactions, references, identity: this.#identity };
+    const shared = { ...streamed, timeoutMs, counter, background, alert: this.#alert, ...host };
     const call = <T>(work: () => Promise<T>): Promise<T> => this.#call(work);
     this.#subscriptions = openSubscriptions(options.subscriptions, subscriptionPolicyIn(options), shared, call);
     this.#writer = new PaymentWriter(references, this.#orders, runtime, this.#subscriptions.writer);

@@ -49,7 +49,7 @@ export async function writeSubscriptions(open: () => Promise<EventStore>, runtim
   refusing.add('sub-locked');
   await told.begin('locked');
   await told.begin('ahead');
-  await ledger.settle({ timeoutMs: 20_000 });
+  await ledger.settle({ timeoutMs: 5 });
   refusing.clear();
   await ledger.redeliverSubscription('sub-locked', support);
   await ledger.settle();
