@@ -124,14 +124,18 @@ export class SubscriptionCheckout {
   /** Whether an earlier holder has begun in the meantime; else nobody can begin it any more. */
   async #livesAfterEnding(subscriptionId: string): Promise<boolean> {
     for (const { payment, expiresAt } of (await this.#view(subscriptionId)).checkouts) {
-      if (!this.#isOver(expiresAt) && (await this.#isCompleteAfterEnding(payment)) && (await this.#lives(payment))) return true;
+      if ((await this.#isCompleteAfterEnding(payment, expiresAt)) && (await this.#lives(payment))) return true;
     }
     return false;
   }
 
-  /** Ends the session. True: its customer was faster; what it led to is recorded then. */
-  async #isCompleteAfterEnding(session: PaymentReference): Promise<boolean> {
+  /**
+   * Ends the session; one whose time is over is only asked, since it may have been paid while every event of it was lost. True: its
+   * customer was faster; what it led to is recorded then.
+   */
+  async #isCompleteAfterEnding(session: PaymentReference, expiresAt: string | undefined): Promise<boolean> {
     const { accounts, refreshSubscription } = this.#parts;
+    if (this.#isOver(expiresAt)) return (await refreshSubscription(session)).state === 'complete';
     const isEndedNow = await endCheckout(await accounts.calls(session.account), session.id, this.#parts);
     if (isEndedNow) return false;
     const { state } = await refreshSubscription(session);
@@ -149,9 +153,8 @@ export class SubscriptionCheckout {
   async #openSession(start: CheckedSubscription): Promise<Session | undefined> {
     const { checkouts } = await this.#view(start.subscriptionId);
     for (const { payment, expiresAt } of checkouts.toReversed()) {
-      if (this.#isOver(expiresAt)) continue;
       const found = await this.#parts.refreshSubscription(payment);
-      if (found.state === 'open' && found.terms === startedTerms(start)) return { id: payment.id, url: found.url };
+      if (found.state === 'open' && !this.#isOver(expiresAt) && found.terms === startedTerms(start)) return { id: payment.id, url: found.url };
       if (found.state === 'complete') throw alreadySubscribed(start, start.subscriptionId);
     }
     return undefined;
@@ -161,7 +164,7 @@ export class SubscriptionCheckout {
   async #endOthers(start: CheckedSubscription, id: string): Promise<void> {
     const { checkouts } = await this.#view(start.subscriptionId);
     for (const { payment, expiresAt } of checkouts) {
-      if (payment.id === id || this.#isOver(expiresAt) || !(await this.#isCompleteAfterEnding(payment))) continue;
+      if (payment.id === id || !(await this.#isCompleteAfterEnding(payment, expiresAt))) continue;
       await endCheckout(await this.#parts.accounts.calls(payment.account), id, this.#parts);
       throw alreadySubscribed(start, start.subscriptionId);
     }

@@ -65,7 +65,7 @@ async function keyMode(orders: readonly AccountOrders[], accounts: Accounts): Pr
   return orders.some(({ livemode }) => livemode !== first.livemode) ? accounts.livemode() : first.livemode;
 }
 
-/** Of these, the accounts of Stripe in our key's mode: the key cannot read the other. @throws LedgerError as `keyMode`. */
+/** Answers those that are accounts of Stripe in our key's mode: the key cannot read the other. @throws LedgerError as `keyMode`. */
 export async function inKeysMode<T extends AccountOrders>(
   accountsOfAll: readonly T[],
   accounts: Accounts,

@@ -6,7 +6,7 @@ export type Plan = 'silver' | 'gold';
 
 export interface Member {
   readonly memberId: string;
-  /** Of the pages that he was shown. */
+  /** The pages that he was shown. */
   readonly sessions: Set<string>;
 }
 
