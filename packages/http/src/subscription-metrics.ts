@@ -12,7 +12,7 @@ export const subscriptionMetrics: readonly LedgerMetric[] = [
     name: 'paidonce_subscriptions_due',
     type: 'gauge',
     of: 'log',
-    help: 'Subscriptions to look at: their access changes with nothing new said. Absent without subscriptions, as the three below.',
+    help: 'Subscriptions to look at: their access changes though nothing new is reported. Absent without subscriptions, as the three below.',
     labels: [],
     combine: 'sum',
     samples: oneOf(({ due }) => due.count),

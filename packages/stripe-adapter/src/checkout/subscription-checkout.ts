@@ -154,7 +154,8 @@ export class SubscriptionCheckout {
     const { checkouts } = await this.#view(start.subscriptionId);
     for (const { payment, expiresAt } of checkouts.toReversed()) {
       const found = await this.#parts.refreshSubscription(payment);
-      if (found.state === 'open' && !this.#isOver(expiresAt) && found.terms === startedTerms(start)) return { id: payment.id, url: found.url };
+      if (found.state === 'open' && !this.#isOver(expiresAt) && found.terms === startedTerms(start))
+        return { id: payment.id, url: found.url };
       if (found.state === 'complete') throw alreadySubscribed(start, start.subscriptionId);
     }
     return undefined;
