@@ -807,7 +807,7 @@ describe('recheck', () => {
     const desk = await openDesk();
     await desk.shop(async () => undefined);
     const ran = await desk.run('recheck', 'order-7');
-    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('There is no order order-7')]);
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('There is no order and no subscription order-7')]);
   });
 });
 

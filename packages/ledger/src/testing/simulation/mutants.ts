@@ -90,8 +90,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'the last link wins',
     'streams/reference-streams.ts',
-    'if (owner === undefined) {\n          return { events',
-    'if (owner !== orderId) {\n          return { events',
+    'if (owner === undefined) return { events: [linked]',
+    'if (owner !== ownerBy(linked)) return { events: [linked]',
   ),
   mutant(
     'held after the link',

@@ -147,8 +147,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'thin events are ignored',
     'intake/stripe-events.ts',
-    'if (related === null || type === undefined) return',
-    'if (related !== null || type === undefined) return',
+    'if (related === null || (type === undefined && billingType === undefined)) return',
+    'if (related !== null) return',
   ),
   mutant(
     'an intent that cannot be read is another app’s',
