@@ -165,11 +165,18 @@ const anyCommand: fc.Arbitrary<(order: OrderState) => OrderCommand> = fc.oneof(
   },
 );
 
+type Story = readonly [string, (order: OrderState) => OrderCommand, boolean][];
+
 /** A payment of a whole order, and a dispute about it: what is drawn seldom leaves an order suspended. */
-const disputedStory: readonly [string, (order: OrderState) => OrderCommand, boolean][] = [
+const disputedStory: Story = [
   ['order-1', ({ orderId }) => ({ type: 'place', order: { ...order1, orderId } }), true],
   ['order-1', () => ({ type: 'observe', observed: paymentObserved(paid()) }), false],
   ['order-1', () => ({ type: 'observe', observed: paymentObserved(dispute('open')) }), true],
+];
+/** A checkout that may still be paid: what is drawn may pay every order before the end. */
+const awaitedStory: Story = [
+  ['order-2', ({ orderId }) => ({ type: 'place', order: { ...order1, orderId } }), true],
+  ['order-2', () => ({ type: 'attach', checkout: { payment: payment('cs_1'), attachedAt: at(0), expiresAt: at(30) } }), true],
 ];
 
 describe('rebuilt from the log, the read models are what they are live', () => {
@@ -192,7 +199,7 @@ describe('rebuilt from the log, the read models are what they are live', () => {
 
   property.prop([fc.array(fc.tuple(fc.constantFrom(...orderIds), anyCommand, fc.boolean()), { minLength: 20, maxLength: 40 })], {
     ...runs(20),
-    examples: [[[...disputedStory]]],
+    examples: [[[...disputedStory]], [[...awaitedStory]]],
   })('whatever happened, and in whatever pages it was seen', async (happened) => {
     const store = openMemoryEventStore();
     const runtime = instantRuntime();
