@@ -283,7 +283,7 @@ describe('law 1: what was held and handed on in batches, and what was recorded o
       withEqualContent(observations.map(({ orderId: _, ...each }) => ({ ...each, aliases: ['cs_1'] }) as PaymentObserved)),
     );
 
-  property.prop([shuffled(inOneSession), anyPolicy, fc.nat()], runs(1_000))(
+  property.prop([shuffled(inOneSession), anyPolicy, fc.nat()], runs(300))(
     'join to the same facts, the same access, the same membership',
     async ({ once, again }, policy, attachedAfter) => {
       const store = openMemoryEventStore();
