@@ -80,7 +80,7 @@ export async function openWorld({ may = {}, deliver, from }: WorldOptions = {}):
         [Symbol.asyncDispose]: async () => undefined,
       }),
       runtime: { now, monotonicNowMs, patience: 50 },
-      ...(deliver ? { deliver } : {}),
+      ...(deliver ? { deliver, deliverTimeoutMs: 600_000 } : {}), // What waits for the test does not time out on a busy machine.
       authenticate: async (request, reply) => {
         const operator = await signIn(request, reply);
         const allowed = operator && may[operator.actor];
@@ -92,7 +92,7 @@ export async function openWorld({ may = {}, deliver, from }: WorldOptions = {}):
   table.exec(`
     CREATE TABLE saved (membership_id TEXT NOT NULL);
     CREATE TRIGGER counted AFTER INSERT ON memberships BEGIN INSERT INTO saved VALUES (NEW.membership_id); END;
-    CREATE TRIGGER counted_again AFTER UPDATE ON memberships BEGIN INSERT INTO saved VALUES (NEW.membership_id); END`);
+    CREATE TRIGGER counted_again AFTER UPDATE OF status ON memberships BEGIN INSERT INTO saved VALUES (NEW.membership_id); END`);
   onTestFinished(async () => {
     table.close();
     await shop[Symbol.asyncDispose]();

@@ -35,6 +35,8 @@ export interface ShopParts {
   readonly runtime?: Partial<Runtime>;
   /** Stands between the ledger and the shop's table. Default: saves. */
   readonly deliver?: (change: MembershipChange, save: () => Delivered) => Promise<Delivered> | Delivered;
+  /** Milliseconds that one delivery may take. Default 10,000. */
+  readonly deliverTimeoutMs?: number;
   /** Who may use the console. Default: everybody who has the password. */
   readonly authenticate?: PaymentAdminPluginOptions['authenticate'];
 }
@@ -44,7 +46,7 @@ export interface ShopParts {
  * @throws Error a port is in use, or a file cannot be used. Then nothing stays open.
  */
 export async function openShop(settings: Settings, log: Logger, parts: ShopParts = {}): Promise<Shop> {
-  const { stripeFor = openStripe, runtime = {}, deliver = (_change, save) => save() } = parts;
+  const { stripeFor = openStripe, runtime = {}, deliver = (_change, save) => save(), deliverTimeoutMs = 10_000 } = parts;
   const { port, dataDir, pollSeconds, behind, operatorPassword, ledgerUrl = `sqlite:${join(dataDir, 'ledger.db')}` } = settings;
   const host = behind?.host ?? '127.0.0.1';
   await requireFree(host, port); // Check it before opening the files, because another shop may be using them.
@@ -65,7 +67,7 @@ export async function openShop(settings: Settings, log: Logger, parts: ShopParts
   const eventStore = opened.adopt(await openEventStore(ledgerUrl), (open) => open.close());
   await refuseOtherOrders(eventStore, access);
   const saved = async (change: MembershipChange): Promise<Delivered> => deliver(change, () => memberships.save(change));
-  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: saved, onAlert, log, runtime }));
+  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: saved, deliverTimeoutMs, onAlert, log, runtime }));
   const poll = { intervalMs: pollSeconds * 1000 };
   const trusted = trustedApiHost === undefined ? {} : { trustedApiHost };
   const payments = opened.use(stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll, ...trusted }));

@@ -1,6 +1,7 @@
 // The spans of the adapter, with the SDK of OpenTelemetry as a host registers it. A file that changes a global has a process of its own.
 import { InMemorySpanExporter, NodeTracerProvider, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { sweepTiers } from './poll/schedule.ts';
 import { openShop } from './shop.test-support.ts';
 
 const exporter = new InMemorySpanExporter();
@@ -48,7 +49,7 @@ test('a pass of the poll has what it looked at and found', async () => {
   expect(rescued).toBe(1);
   const [pass] = spans('paidonce.poll_pass');
   expect(pass?.attributes).toEqual({
-    'paidonce.tiers': 'events objects money',
+    'paidonce.tiers': sweepTiers.join(' '),
     'paidonce.looked_at': lookedAt,
     'paidonce.calls': calls,
     'paidonce.found': found,
