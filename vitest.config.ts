@@ -24,8 +24,9 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['@paidonce/source'] } },
   test: {
     maxWorkers: 2,
-    testTimeout: 0,
-    hookTimeout: 0,
+    // No busy machine makes a test red; but what hangs must end, and say its name.
+    testTimeout: 30 * 60_000,
+    hookTimeout: 30 * 60_000,
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 2 ** 31 - 1, interval: 20 } },
     slowTestThreshold: 1_000,
