@@ -6,8 +6,10 @@ import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ProcessCounts } from './process-counts.ts';
 import type { GiveSlotBackResult, TakeSlotResult } from './streams/slot-streams.ts';
-import type { Lifecycle, PaidInvoice, SubscriptionReference, UnpaidInvoice } from './subscription/observation.ts';
+import type { Lifecycle, PaidInvoice, SubscriptionObservation, SubscriptionReference, UnpaidInvoice } from './subscription/observation.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
+import type { SubscriptionView } from './subscription/view.ts';
+import type { ImportSubscriptionResult, ObserveSubscriptionResult, SubscriptionLedger } from './subscription-ledger.ts';
 
 /** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
 export interface AccountOrders {
@@ -170,6 +172,15 @@ export type ObservationPreview =
       readonly openReviews: readonly ReviewKind[];
     } & Preview);
 
+/** What a call would answer about a subscription, and the subscription before and after it. Nothing was written. */
+export interface SubscriptionDryRun<Result> {
+  readonly result: Result;
+  /** Absent: it is not placed now. */
+  readonly before?: SubscriptionView;
+  /** Absent: it would not be placed after the call either. */
+  readonly after?: SubscriptionView;
+}
+
 /** An object of the provider that could not be read. Its body is never stored: it may hold personal data. */
 export interface UnreadableObject {
   readonly objectId: string;
@@ -183,6 +194,12 @@ export interface UnreadableObject {
   /** Path in the object of the value that could not be read, at most 200 characters; empty: the object itself. */
   readonly path: string;
 }
+
+/** The subscription, and what was read of it at the provider. */
+type ImportAsked = readonly [
+  subscription: Parameters<SubscriptionLedger['importSubscription']>[0],
+  read: Parameters<SubscriptionLedger['importSubscription']>[1],
+];
 
 /** @throws LedgerError as `AdapterLedger`. `invalid_input`: the ledger keeps no subscriptions. */
 export interface AdapterSubscriptions {
@@ -213,6 +230,10 @@ export interface AdapterSubscriptions {
   ownerOf(reference: string | PaymentReference): Promise<string | undefined>;
   /** Strong: the subscription that owns the object, placed or not. Undefined: none does. */
   known(reference: string | PaymentReference): Promise<KnownSubscription | undefined>;
+  /** A dry run of `observeSubscription`, by the same code. @throws LedgerError as that. */
+  wouldObserve(observation: SubscriptionObservation): Promise<SubscriptionDryRun<ObserveSubscriptionResult>>;
+  /** A dry run of `importSubscription`, by the same code. @throws LedgerError as that. */
+  wouldImport(...asked: ImportAsked): Promise<SubscriptionDryRun<ImportSubscriptionResult>>;
   /** Opens a review that only the adapter can see to be due; once for ever. `exists`: it was opened before, or it is not placed. */
   openReview(subscriptionId: string, kind: 'metered_only' | 'subscription_missing'): Promise<{ readonly outcome: 'opened' | 'exists' }>;
   /** As `recordRecheck` of an order. @throws LedgerError `subscription_unknown`: it is not placed. */

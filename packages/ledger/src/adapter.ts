@@ -15,11 +15,13 @@ export type {
   ObservationPreview,
   OpenInvoices,
   RecheckResult,
+  SubscriptionDryRun,
   SweepPosition,
   SweepProgress,
   SweepSummary,
   UnreadableObject,
 } from './adapter-ledger.ts';
+export { type CsvRecord, csvRecords } from './audit/csv-rows.ts';
 export { decimalsOf, decimalText, minorOf } from './audit/minor-units.ts';
 export { defined } from './defined.ts';
 export { isStreamDeleted } from './event-store/deleted-stream.ts';

@@ -25,14 +25,18 @@ import type { ImportSubscriptionResult, ObserveSubscriptionResult } from './subs
 
 type KnownResult = Exclude<ObserveSubscriptionResult, { readonly outcome: 'unknown' }>;
 
+/** What this needs of references and streams. A dry run gives it some that write nothing. */
+export type WriterReferences = Pick<References, 'ownerOf' | 'subscriptionLink' | 'linkSubscription' | 'hold'>;
+export type WriterStreams = Pick<SubscriptionStreams, 'command' | 'read'>;
+
 export class SubscriptionWriter {
-  readonly #references: References;
-  readonly #subscriptions: SubscriptionStreams;
+  readonly #references: WriterReferences;
+  readonly #subscriptions: WriterStreams;
   readonly #runtime: Runtime;
   // References whose held observations were forwarded: none are held after the link. Only saves work. Written by `#forwarded`.
   readonly #forwarded = new LRUCache<string, true>({ max: 10_000 });
 
-  constructor(references: References, subscriptions: SubscriptionStreams, runtime: Runtime) {
+  constructor(references: WriterReferences, subscriptions: WriterStreams, runtime: Runtime) {
     this.#references = references;
     this.#subscriptions = subscriptions;
     this.#runtime = runtime;

@@ -12,6 +12,7 @@ import type { Runtime } from './runtime.ts';
 import type { LedgerIdentity } from './streams/ledger-stream.ts';
 import type { References } from './streams/reference-streams.ts';
 import { openSlots } from './streams/slot-streams.ts';
+import { openSubscriptionDryRuns } from './streams/subscription-dry-run.ts';
 import { openSubscriptionPreview } from './streams/subscription-preview.ts';
 import { openSubscriptionStreams } from './streams/subscription-streams.ts';
 import { openTransactions, type Transactions } from './streams/transact.ts';
@@ -71,8 +72,9 @@ export function openSubscriptions(
   const calls = openSubscriptionCalls({ subscriptions, writer, delivery, policy, identity, runtime, counter });
   const deliverer = delivery && { delivery, instance };
   const slots = openSlots(host.transactions, subscriptions);
+  const dryRun = openSubscriptionDryRuns({ references, subscriptions, policy, runtime });
   const delivers = deliver !== undefined;
-  const forAdapters = openAdapterSubscriptions({ subscriptions, writer, slots, policy, delivers, store, runtime }, call);
+  const forAdapters = openAdapterSubscriptions({ subscriptions, writer, dryRun, slots, policy, delivers, store, runtime }, call);
   const preview = openSubscriptionPreview(subscriptions, policy, runtime);
   const reads = { writer, preview, delivers };
   return { calls, forAdapters, writer, reads, ...defined({ deliverer }) };

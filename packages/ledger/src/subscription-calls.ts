@@ -17,6 +17,7 @@ import type { Runtime } from './runtime.ts';
 import type { LedgerIdentity } from './streams/ledger-stream.ts';
 import type { SubscriptionStreams } from './streams/subscription-streams.ts';
 import type { SubscriptionPlaced } from './subscription/events.ts';
+import type { SubscriptionObservation } from './subscription/observation.ts';
 import { subscriptionObservationSchema } from './subscription/observation-schemas.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 import { subscriptionViewOf } from './subscription/view.ts';
@@ -66,10 +67,7 @@ export function openSubscriptionCalls(parts: SubscriptionCallParts): Subscriptio
       });
     },
     importSubscription: async (subscription, read, by) => {
-      const { placedAt, ...given } = parse(importSubscriptionSchema, subscription, 'subscription');
-      const placed = placedOn(given, 'imported', placedAt);
-      refuseUnknownPlan(placed, policy);
-      const said = parse(subscriptionObservationSchema, { ...read, source: 'poll' }, 'read');
+      const { placed, said } = readImport(subscription, read, policy);
       const signed = parse(givenActionSchema, by, 'by');
       await identity.ensure();
       return writer.import(placed, said, signed);
@@ -105,6 +103,18 @@ export function openSubscriptionCalls(parts: SubscriptionCallParts): Subscriptio
       return subscriptionId === undefined ? undefined : viewed(subscriptionId);
     },
   };
+}
+
+/** What an import places and observes. @throws LedgerError `invalid_input`. */
+export function readImport(
+  subscription: Parameters<SubscriptionLedger['importSubscription']>[0],
+  read: Parameters<SubscriptionLedger['importSubscription']>[1],
+  policy: SubscriptionPolicy,
+): { readonly placed: SubscriptionPlaced; readonly said: SubscriptionObservation } {
+  const { placedAt, ...given } = parse(importSubscriptionSchema, subscription, 'subscription');
+  const placed = placedOn(given, 'imported', placedAt);
+  refuseUnknownPlan(placed, policy);
+  return { placed, said: parse(subscriptionObservationSchema, { ...read, source: 'poll' }, 'read') };
 }
 
 /** A ledger without subscriptions refuses each call. */

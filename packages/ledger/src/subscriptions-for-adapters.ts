@@ -10,6 +10,7 @@ import { sourcesOf } from './order/fact-reports.ts';
 import type { Runtime } from './runtime.ts';
 import type { Slots } from './streams/slot-streams.ts';
 import { subscriptionAggregate } from './streams/subscription-aggregate.ts';
+import type { SubscriptionDryRuns } from './streams/subscription-dry-run.ts';
 import type { SubscriptionStreams } from './streams/subscription-streams.ts';
 import { accessOf } from './subscription/access.ts';
 import { subscriptionFactContent } from './subscription/fact-text.ts';
@@ -19,6 +20,7 @@ import type { SubscriptionState } from './subscription/subscription.ts';
 interface AdapterSubscriptionParts {
   readonly subscriptions: SubscriptionStreams;
   readonly writer: SubscriptionWriter;
+  readonly dryRun: SubscriptionDryRuns;
   readonly slots: Slots;
   readonly policy: SubscriptionPolicy;
   readonly delivers: boolean;
@@ -28,7 +30,7 @@ interface AdapterSubscriptionParts {
 
 /** @param call what the ledger does around each of its calls. */
 export function openAdapterSubscriptions(
-  { subscriptions, writer, slots, policy, delivers, store, runtime }: AdapterSubscriptionParts,
+  { subscriptions, writer, dryRun, slots, policy, delivers, store, runtime }: AdapterSubscriptionParts,
   call: <T>(work: () => Promise<T>) => Promise<T>,
 ): AdapterSubscriptions {
   const id = (subscriptionId: string): string => parse(idSchema, subscriptionId, 'subscriptionId');
@@ -45,6 +47,8 @@ export function openAdapterSubscriptions(
         const owner = await writer.ownerOf(readReference(reference));
         return owner === undefined ? undefined : knownIn(await subscriptions.read(owner), policy);
       }),
+    wouldObserve: (observation) => call(() => dryRun.wouldObserve(observation)),
+    wouldImport: (...asked) => call(() => dryRun.wouldImport(...asked)),
     openReview: (subscriptionId, kind) =>
       call(async () => {
         const { events } = await subscriptions.command(id(subscriptionId), `review ${kind}`, { type: 'review', kind, at: now() });
@@ -84,6 +88,8 @@ export function refusedAdapterSubscriptions(): AdapterSubscriptions {
     holdsSlot: refuse,
     ownerOf: async () => undefined,
     known: async () => undefined,
+    wouldObserve: refuse,
+    wouldImport: refuse,
     openReview: refuse,
     recordRecheck: refuse,
     changed: refuse,

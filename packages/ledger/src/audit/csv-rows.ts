@@ -1,4 +1,5 @@
 // Reads CSV text (RFC 4180), as spreadsheets and databases write it.
+import { LedgerError } from '../errors.ts';
 
 /** A cell of a row. */
 export interface Cell {
@@ -22,4 +23,41 @@ export function csvRows(csv: string): readonly (readonly Cell[])[] {
     rowLine = line;
   }
   return rows;
+}
+
+/** A row by the names of its columns. A cell that is empty is absent. */
+export interface CsvRecord {
+  /** The line at which it begins, from 1. */
+  readonly line: number;
+  readonly row: Readonly<Record<string, string>>;
+}
+
+export interface CsvColumns {
+  /** Whose heading it is, for the error: `the shop's memberships`. */
+  readonly of: string;
+  readonly columns: readonly string[];
+  /** Those that must be there. */
+  readonly required: readonly string[];
+}
+
+/** Reads CSV with a heading, in lower case or not. @throws LedgerError `invalid_input`: a column is unknown, missing or there twice. */
+export function csvRecords(csv: string, { of, columns, required }: CsvColumns): readonly CsvRecord[] {
+  const [heading = [], ...rows] = csvRows(csv);
+  const names = heading.map(({ text }) => text.trim().toLowerCase());
+  const unknown = names.find((name, place) => !columns.includes(name) || names.indexOf(name) !== place);
+  if (unknown !== undefined || required.some((name) => !names.includes(name))) {
+    const found = unknown === undefined ? names.join(', ') : unknown;
+    const must = `${required.slice(0, -1).join(', ')} and ${required.at(-1)}`;
+    throw new LedgerError(
+      'invalid_input',
+      `The heading of ${of} has ${found || 'nothing'}. Its columns are ${columns.join(', ')}; ${must} must be there`,
+    );
+  }
+  return rows.map((row) => {
+    const cells = names.flatMap((name, place) => {
+      const cell = row[place]?.text.trim() ?? '';
+      return cell === '' ? [] : [[name, cell] as const];
+    });
+    return { line: row[0]?.line ?? 0, row: Object.fromEntries(cells) };
+  });
 }

@@ -135,6 +135,8 @@ export interface References {
    */
   link(reference: string, orderId: string): Promise<Ownership>;
   linkSubscription(reference: string, link: SubscriptionLinked): Promise<Ownership>;
+  /** Strong: what `linkSubscription` would answer. Nothing is written. */
+  wouldLinkSubscription(reference: string, link: SubscriptionLinked): Promise<Ownership>;
   /** Links the next owner after a `PaymentMoved`. Does nothing where the link at `endsRevision` is no longer the last. */
   relink(reference: string, orderId: string, endsRevision: number): Promise<void>;
   /** Holds the observation until the reference has an owner. If it has one already, holds nothing and answers that owner. */
@@ -183,6 +185,10 @@ export function openReferences(transactions: Transactions): References {
     heldPayments: async (reference) => (await transactions.read(referenceAggregate, reference)).held.map(({ payment }) => payment),
     link: (reference, orderId) => link(reference, `order ${orderId}`, { type: 'ReferenceLinked', data: { orderId } }),
     linkSubscription: (reference, data) => link(reference, `subscription ${data.subscriptionId}`, { type: 'SubscriptionLinked', data }),
+    wouldLinkSubscription: async (reference, { subscriptionId }) => {
+      const state = await transactions.read(referenceAggregate, reference);
+      return { owner: ownerIn(state) ?? subscriptionOwner(subscriptionId), formerOwners: [], held: state.held };
+    },
     relink: (reference, orderId, endsRevision) =>
       decideOn(reference, `move to ${orderId}`, ({ links }) => {
         const events: ReferenceEvent[] =

@@ -16,7 +16,7 @@ export interface Claimed {
 
 /** @param isForwarded what the reference held is recorded already. @throws LedgerError as `References`. */
 export async function claimReferences(
-  references: References,
+  references: Pick<References, 'linkSubscription'>,
   link: SubscriptionLinked,
   named: readonly NamedReference[],
   isForwarded: (reference: string) => boolean,

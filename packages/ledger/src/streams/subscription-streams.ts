@@ -75,7 +75,7 @@ export function openSubscriptionStreams(
     command: async (subscriptionId, cause, ...commands) => {
       // Never from a cached state: a lifecycle goes round, so what a cached one knows may be news to the newest.
       const { state, answer: events } = await append(subscriptionId, cause, (before) => {
-        const decided = decideAll(before, commands, policy);
+        const decided = decideAll(before, commands, policy).events;
         return { events: decided, answer: decided };
       });
       if (events.some(isSubscriptionDecision)) onDecision?.(subscriptionId);
@@ -94,17 +94,19 @@ export function openSubscriptionStreams(
   };
 }
 
-function decideAll(
+/** Decides the commands one after another. Pure. @throws LedgerError as `decide`. */
+export function decideAll(
   before: SubscriptionState,
   commands: readonly SubscriptionCommand[],
   policy: SubscriptionPolicy,
-): readonly SubscriptionEvent[] {
+): SubscriptionAnswer {
   let state = before;
-  return commands.flatMap((command) => {
-    const events = decide(state, command, policy);
-    state = events.reduce((to, event) => evolve(to, event), state);
-    return events;
+  const events = commands.flatMap((command) => {
+    const decided = decide(state, command, policy);
+    state = decided.reduce((to, event) => evolve(to, event), state);
+    return decided;
   });
+  return { state, events };
 }
 
 /** Reviews in which somebody pays for nothing, or twice, have alerts of their own. */

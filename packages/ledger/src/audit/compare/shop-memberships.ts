@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { LedgerError } from '../../errors.ts';
 import { idSchema } from '../../observation.ts';
-import { csvRows } from '../csv-rows.ts';
+import { csvRecords } from '../csv-rows.ts';
 
 /** A membership as the shop has it. */
 export interface ShopMembership {
@@ -62,24 +62,10 @@ function ndjsonRows(text: string): readonly Line[] {
   });
 }
 
-/** An empty cell is a value that is absent. */
 function csvMemberships(text: string): readonly Line[] {
-  const [heading = [], ...rows] = csvRows(text);
-  const names = heading.map(({ text: name }) => name.trim().toLowerCase());
-  const unknown = names.find((name) => !columns.some((column) => column === name));
-  if (unknown !== undefined || !names.includes('order') || !names.includes('status')) {
-    const found = unknown === undefined ? names.join(', ') : unknown;
-    throw new LedgerError(
-      'invalid_input',
-      `The heading of the shop's memberships has ${found || 'nothing'}. Its columns are ${columns.join(', ')}; order and status must be there`,
-    );
-  }
-  return rows.map((row) => {
-    const cells = names.flatMap((name, place) => {
-      const cell = row[place]?.text.trim() ?? '';
-      if (cell === '') return [];
-      return [[name, name === 'sequence' ? Number(cell) : cell] as const];
-    });
-    return { line: row[0]?.line ?? 0, row: Object.fromEntries(cells) };
-  });
+  const records = csvRecords(text, { of: "the shop's memberships", columns, required: ['order', 'status'] });
+  return records.map(({ line, row: { sequence, ...row } }) => ({
+    line,
+    row: sequence === undefined ? row : { ...row, sequence: Number(sequence) },
+  }));
 }
