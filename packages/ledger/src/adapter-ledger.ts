@@ -1,15 +1,11 @@
 // The part of the ledger for payment adapters: what a poll must look for, who runs a sweep, and which objects were unreadable.
+import type { AdapterSubscriptions } from './adapter-subscriptions.ts';
 import type { Alert } from './alerts.ts';
-import type { ManualAction, Observation, PaymentReference, Source } from './observation.ts';
+import type { ManualAction, Observation, PaymentReference } from './observation.ts';
 import type { ReviewKind } from './order/events.ts';
 import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ProcessCounts } from './process-counts.ts';
-import type { GiveSlotBackResult, TakeSlotResult } from './streams/slot-streams.ts';
-import type { Lifecycle, PaidInvoice, SubscriptionObservation, SubscriptionReference, UnpaidInvoice } from './subscription/observation.ts';
-import type { SubscriptionPolicy } from './subscription/policy.ts';
-import type { SubscriptionView } from './subscription/view.ts';
-import type { ImportSubscriptionResult, ObserveSubscriptionResult, SubscriptionLedger } from './subscription-ledger.ts';
 
 /** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
 export interface AccountOrders {
@@ -87,19 +83,6 @@ export interface OpenInvoices {
   readonly since: string;
 }
 
-/** What the ledger holds of a subscription: enough to know whether what a source says of it is news. */
-export interface KnownSubscription {
-  readonly subscriptionId: string;
-  /** The provider's subscription. Absent: nothing was reported of it. */
-  readonly reference?: SubscriptionReference;
-  /** Absent: no state of it was reported. */
-  readonly lifecycle?: Lifecycle;
-  /** ISO 8601 UTC. Absent: nothing is paid for. */
-  readonly paidThrough?: string;
-  /** Sorted by id. `sources`: who has reported just this, the first one first. */
-  readonly invoices: readonly { readonly fact: PaidInvoice | UnpaidInvoice; readonly sources: readonly Source[] }[];
-}
-
 /** How far the rounds of a tier have come. A round is one pass of the poll over a tier. */
 export interface SweepProgress {
   /** Number of the newest round that was started; 0: none yet. */
@@ -172,15 +155,6 @@ export type ObservationPreview =
       readonly openReviews: readonly ReviewKind[];
     } & Preview);
 
-/** What a call would answer about a subscription, and the subscription before and after it. Nothing was written. */
-export interface SubscriptionDryRun<Result> {
-  readonly result: Result;
-  /** Absent: it is not placed now. */
-  readonly before?: SubscriptionView;
-  /** Absent: it would not be placed after the call either. */
-  readonly after?: SubscriptionView;
-}
-
 /** An object of the provider that could not be read. Its body is never stored: it may hold personal data. */
 export interface UnreadableObject {
   readonly objectId: string;
@@ -193,53 +167,6 @@ export interface UnreadableObject {
   readonly sha256: string;
   /** Path in the object of the value that could not be read, at most 200 characters; empty: the object itself. */
   readonly path: string;
-}
-
-/** The subscription, and what was read of it at the provider. */
-type ImportAsked = readonly [
-  subscription: Parameters<SubscriptionLedger['importSubscription']>[0],
-  read: Parameters<SubscriptionLedger['importSubscription']>[1],
-];
-
-/** @throws LedgerError as `AdapterLedger`. `invalid_input`: the ledger keeps no subscriptions. */
-export interface AdapterSubscriptions {
-  /** With its defaults filled in. Undefined: the ledger keeps no subscriptions. */
-  readonly policy: SubscriptionPolicy | undefined;
-  /** True if this process has a `subscriptions.deliver`. */
-  readonly delivers: boolean;
-  /**
-   * Takes the slot of the subscription's member and kind, unless a living one holds it: the first step of starting one. Next, expire
-   * the sessions of all `earlier` holders at the provider (`giveSlotBack` where one is complete, and stop unless it answers `ended`);
-   * make the session and attach it; ask `holdsSlot` before the customer is sent there. Any other order lets two be paid. Taken again,
-   * it writes nothing.
-   *
-   * @throws LedgerError `subscription_unknown`: it is not placed.
-   */
-  takeSlot(subscriptionId: string): Promise<TakeSlotResult>;
-  /**
-   * Gives the slot back to an earlier holder, whose session was complete. `ended`: it has ended since, so nothing was given back, and
-   * the member may start another one. @throws LedgerError `subscription_unknown`.
-   */
-  giveSlotBack(subscriptionId: string, to: string): Promise<GiveSlotBackResult>;
-  /** Strong. False: another one took the slot, so the own session must be expired. @throws LedgerError `subscription_unknown`. */
-  holdsSlot(subscriptionId: string): Promise<boolean>;
-  /**
-   * The subscription that owns the object, placed or not; from memory once it is known, since such a link is for good. Undefined:
-   * none does.
-   */
-  ownerOf(reference: string | PaymentReference): Promise<string | undefined>;
-  /** Strong: the subscription that owns the object, placed or not. Undefined: none does. */
-  known(reference: string | PaymentReference): Promise<KnownSubscription | undefined>;
-  /** A dry run of `observeSubscription`, by the same code. @throws LedgerError as that. */
-  wouldObserve(observation: SubscriptionObservation): Promise<SubscriptionDryRun<ObserveSubscriptionResult>>;
-  /** A dry run of `importSubscription`, by the same code. @throws LedgerError as that. */
-  wouldImport(...asked: ImportAsked): Promise<SubscriptionDryRun<ImportSubscriptionResult>>;
-  /** Opens a review that only the adapter can see to be due; once for ever. `exists`: it was opened before, or it is not placed. */
-  openReview(subscriptionId: string, kind: 'metered_only' | 'subscription_missing'): Promise<{ readonly outcome: 'opened' | 'exists' }>;
-  /** As `recordRecheck` of an order. @throws LedgerError `subscription_unknown`: it is not placed. */
-  recordRecheck(subscriptionId: string, by: ManualAction, result: RecheckResult): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
-  /** As `orderChanged`. */
-  changed(subscriptionId: string, signal: AbortSignal): Promise<void>;
 }
 
 /**

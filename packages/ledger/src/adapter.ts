@@ -8,19 +8,17 @@ export type {
   AccountOrders,
   AccountSubscriptions,
   AccountUnsettledOrder,
-  AdapterSubscriptions,
   DayOfReads,
   DueSubscription,
-  KnownSubscription,
   ObservationPreview,
   OpenInvoices,
   RecheckResult,
-  SubscriptionDryRun,
   SweepPosition,
   SweepProgress,
   SweepSummary,
   UnreadableObject,
 } from './adapter-ledger.ts';
+export type { AdapterSubscriptions, KnownSubscription, SubscriptionDryRun } from './adapter-subscriptions.ts';
 export { type CsvRecord, csvRecords } from './audit/csv-rows.ts';
 export { decimalsOf, decimalText, minorOf } from './audit/minor-units.ts';
 export { defined } from './defined.ts';

@@ -9,8 +9,8 @@ import { type ManualAction, type PaymentReference, referenceName } from './obser
 import type { CheckoutAttached, PaymentObserved } from './order/events.ts';
 import type { Runtime } from './runtime.ts';
 import { moneyBackOf, type NamedReference, namesIn, referencesOf } from './streams/named-references.ts';
-import { type References, type SubscriptionLinked, subscriptionIn } from './streams/reference-streams.ts';
-import { type Claimed, claimReferences, isClaimedByAnother } from './streams/subscription-claims.ts';
+import { type SubscriptionLinked, subscriptionIn } from './streams/reference-streams.ts';
+import { type Claimed, claimReferences, isClaimedByAnother, type WriterReferences } from './streams/subscription-claims.ts';
 import type { SubscriptionAnswer, SubscriptionStreams } from './streams/subscription-streams.ts';
 import type { SubscriptionCommand } from './subscription/decide.ts';
 import {
@@ -25,18 +25,14 @@ import type { ImportSubscriptionResult, ObserveSubscriptionResult } from './subs
 
 type KnownResult = Exclude<ObserveSubscriptionResult, { readonly outcome: 'unknown' }>;
 
-/** What this needs of references and streams. A dry run gives it some that write nothing. */
-export type WriterReferences = Pick<References, 'ownerOf' | 'subscriptionLink' | 'linkSubscription' | 'hold'>;
-export type WriterStreams = Pick<SubscriptionStreams, 'command' | 'read'>;
-
 export class SubscriptionWriter {
   readonly #references: WriterReferences;
-  readonly #subscriptions: WriterStreams;
+  readonly #subscriptions: Pick<SubscriptionStreams, 'command' | 'read'>;
   readonly #runtime: Runtime;
   // References whose held observations were forwarded: none are held after the link. Only saves work. Written by `#forwarded`.
   readonly #forwarded = new LRUCache<string, true>({ max: 10_000 });
 
-  constructor(references: WriterReferences, subscriptions: WriterStreams, runtime: Runtime) {
+  constructor(references: WriterReferences, subscriptions: Pick<SubscriptionStreams, 'command' | 'read'>, runtime: Runtime) {
     this.#references = references;
     this.#subscriptions = subscriptions;
     this.#runtime = runtime;

@@ -4,6 +4,9 @@ import type { PaymentObserved } from '../order/events.ts';
 import { type NamedReference, referencesOf } from './named-references.ts';
 import { type Owner, type References, type SubscriptionLinked, subscriptionIn } from './reference-streams.ts';
 
+/** What the write path does with references. In a dry run they link nothing. */
+export type WriterReferences = Pick<References, 'ownerOf' | 'subscriptionLink' | 'linkSubscription' | 'hold'>;
+
 /** What the claims found. */
 export interface Claimed {
   /** What the references held of payments of this subscription. */
@@ -16,7 +19,7 @@ export interface Claimed {
 
 /** @param isForwarded what the reference held is recorded already. @throws LedgerError as `References`. */
 export async function claimReferences(
-  references: Pick<References, 'linkSubscription'>,
+  references: Pick<WriterReferences, 'linkSubscription'>,
   link: SubscriptionLinked,
   named: readonly NamedReference[],
   isForwarded: (reference: string) => boolean,

@@ -1,6 +1,6 @@
 // Dry runs of the one write path of subscriptions. It is the writer itself, on streams that keep what it would have written and on
 // references that link nothing: so reports, imports and comparisons need no second set of rules.
-import type { AdapterSubscriptions } from '../adapter-ledger.ts';
+import type { AdapterSubscriptions } from '../adapter-subscriptions.ts';
 import { defined } from '../defined.ts';
 import { parse } from '../input.ts';
 import { SubscriptionWriter } from '../observe-subscription.ts';
