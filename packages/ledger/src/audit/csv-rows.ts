@@ -8,12 +8,15 @@ export interface Cell {
   readonly line: number;
 }
 
-/** Splits CSV text into rows. Skips empty lines. */
+/** Splits CSV text into rows. Skips empty lines. @throws LedgerError `invalid_input`: a quotation mark stands where none may. */
 export function csvRows(csv: string): readonly (readonly Cell[])[] {
   const rows: Cell[][] = [];
   let row: Cell[] = [];
-  let [line, rowLine] = [1, 1];
-  for (const [, quoted, plain, end = ''] of csv.replace(/^\uFEFF/, '').matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\r|$)/g)) {
+  let [line, rowLine, place] = [1, 1, 0];
+  for (const match of csv.replace(/^\uFEFF/, '').matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\r|$)/g)) {
+    const [whole, quoted, plain, end = ''] = match;
+    if (match.index !== place) throw misplacedQuote(line);
+    place += whole.length;
     const text = quoted?.replaceAll('""', '"') ?? plain ?? '';
     row.push({ text, line: rowLine });
     line += text.split('\n').length - 1 + (end === ',' || end === '' ? 0 : 1);
@@ -23,6 +26,10 @@ export function csvRows(csv: string): readonly (readonly Cell[])[] {
     rowLine = line;
   }
   return rows;
+}
+
+function misplacedQuote(line: number): LedgerError {
+  return new LedgerError('invalid_input', `Line ${line} is no CSV: a quotation mark stands within a cell, or is not closed`);
 }
 
 /** A row by the names of its columns. A cell that is empty is absent. */
@@ -54,10 +61,10 @@ export function csvRecords(csv: string, { of, columns, required }: CsvColumns): 
     );
   }
   return rows.map((row) => {
-    const cells = names.flatMap((name, place) => {
-      const cell = row[place]?.text.trim() ?? '';
-      return cell === '' ? [] : [[name, cell] as const];
-    });
+    // A cell beyond the heading has a column that nobody knows, so that its line is refused.
+    const cells = row.flatMap(({ text }, place) =>
+      text.trim() === '' ? [] : [[names[place] ?? `column ${place + 1}`, text.trim()] as const],
+    );
     return { line: row[0]?.line ?? 0, row: Object.fromEntries(cells) };
   });
 }

@@ -1,10 +1,9 @@
 // `paidonce-stripe backfill`: brings in paid orders that never became members, and orders that the shop fulfilled before.
-import { readFileSync } from 'node:fs';
-import { LedgerError } from '@paidonce/ledger';
 import { type Command, createOption, jsonOption } from '@paidonce/ledger/command-line';
 import { backfill } from '../operations/backfill.ts';
 import { readShopOrders } from '../operations/shop-orders.ts';
-import { shopOptions, sinceIn, withShop } from './command-context.ts';
+import { readGiven, shopOptions, sinceIn, withShop } from './command-context.ts';
+import { backfillSubscriptionsOf, policyOption } from './import-command.ts';
 
 export const backfillCommand: Command = {
   name: 'backfill',
@@ -16,21 +15,27 @@ export const backfillCommand: Command = {
     'ledger, a line of JSON each: orderId, memberId, plan, amountMinor, currency, placedAt, paymentId (cs_… or pi_…), fulfilled,',
     'and account where it is a connected one. What is fulfilled is imported, and never delivered again.',
     'What is fulfilled and not paid is listed: it is access for nothing.',
+    'With --subscriptions, subscriptions in place of orders: those at Stripe that bear our mark, and those of --members FILE (CSV, as',
+    'for import), and that the ledger lacks. What the shop serves is imported; what is paid and not active becomes a membership.',
     'After a break, run it again. Exits 0; 3: some orders need a person, or are fulfilled and not paid; 2: it could not run.',
   ],
   options: {
     since: { value: 'TIME', help: '90d, 12h or 2026-08-01. Default: 90d' },
     orders: { value: 'FILE', help: "the shop's orders, a line of JSON each" },
+    subscriptions: { help: 'subscriptions in place of orders, all of them whatever their age' },
+    members: { value: 'FILE', help: "with --subscriptions: the shop's, CSV with a heading" },
     'dry-run': { help: 'count, and change nothing' },
     actor: { value: 'ID', help: 'who imports; it stays in the log. Default: backfill' },
+    ...policyOption,
     ...createOption,
     ...shopOptions,
     ...jsonOption,
   },
   run: (invocation) => {
     const { options, terminal } = invocation;
+    if (options.flag('subscriptions')) return backfillSubscriptionsOf(invocation);
     const file = options.text('orders');
-    const orders = file === undefined ? [] : readShopOrders(read(file)); // Before anything is opened.
+    const orders = file === undefined ? [] : readShopOrders(readGiven('orders', file)); // Before anything is opened.
     return withShop(invocation, async ({ ledger, work }) => {
       const result = await backfill(work, {
         since: sinceIn(options.text('since') ?? '90d', ledger.runtime.now()),
@@ -55,11 +60,3 @@ export const backfillCommand: Command = {
     });
   },
 };
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new LedgerError('invalid_input', `--orders: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}

@@ -1,6 +1,7 @@
 // Opens what a command works on: the shop's log under the shop's own policy, and Stripe by the shop's key. It delivers
 // nothing: a running shop takes over at once what is decided here.
 
+import { readFileSync } from 'node:fs';
 import type { EventStore } from '@paidonce/ledger';
 import {
   createPaymentLedger,
@@ -12,7 +13,7 @@ import {
   type SubscriptionPolicyOptions,
 } from '@paidonce/ledger';
 import { defined, hasReadModels, isId } from '@paidonce/ledger/adapter';
-import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
+import { type Invocation, type OptionSpec, type Options, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
 import { type BatchContext, openBatchContext } from '../operations/batch-context.ts';
 import { checkKeyMayGoTo } from '../stripe/api-address.ts';
@@ -69,7 +70,7 @@ export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<Ope
   const { options, env, terminal, runtime = {} } = invocation;
   const create = options.knows('create') ? options.flag('create') : undefined;
   const { store } = await openWritableStore(storeUrl(options.text('store'), env), { terminal, ...defined({ create }) });
-  const policies = await policiesInForce(store);
+  const policies = withGivenPolicy(await policiesInForce(store), options);
   await using ledger = createPaymentLedger({
     eventStore: store,
     background: false,
@@ -80,6 +81,28 @@ export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<Ope
     ...policies,
   });
   return await use({ store, ledger });
+}
+
+/** @throws LedgerError `invalid_input`: `--policy` is no JSON, or the log has a policy already, which counts. */
+function withGivenPolicy(
+  inForce: Pick<PaymentLedgerOptions, 'policy' | 'subscriptions'>,
+  options: Options,
+): Pick<PaymentLedgerOptions, 'policy' | 'subscriptions'> {
+  const file = options.knows('policy') ? options.text('policy') : undefined;
+  if (file === undefined) return inForce;
+  if (inForce.subscriptions)
+    throw new LedgerError('invalid_input', 'The log has a policy of subscriptions, which counts. Leave --policy out');
+  return { ...inForce, subscriptions: { policy: jsonIn(readGiven('policy', file)) as SubscriptionPolicyOptions } };
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new LedgerError('invalid_input', '--policy is no JSON. Write what createPaymentLedger has as subscriptions.policy', {
+      cause: error,
+    });
+  }
 }
 
 interface Adopted {
@@ -132,6 +155,15 @@ export function openStripe({ options, env }: Invocation): Stripe {
   const address = { host: hostname, protocol: isHttps ? 'https' : 'http', key } as const;
   checkKeyMayGoTo(address, isTrusted ? hostname : undefined, 'say --trust-api-base');
   return new Stripe(key, { host: hostname, port: port || (isHttps ? 443 : 80), protocol: address.protocol, telemetry: false });
+}
+
+/** The text of the file that an option names. @throws LedgerError `invalid_input`: it cannot be read. */
+export function readGiven(option: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new LedgerError('invalid_input', `--${option}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 export function logTo({ terminal }: Invocation): Logger {

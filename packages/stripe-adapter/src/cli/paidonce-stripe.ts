@@ -5,6 +5,7 @@ import Stripe from 'stripe';
 import { apiVersion } from '../stripe/client.ts';
 import { backfillCommand } from './backfill-command.ts';
 import { doctorCommand } from './doctor-command.ts';
+import { importCommand } from './import-command.ts';
 import { moveCommand } from './move-command.ts';
 import { observeCommand } from './observe-command.ts';
 import { recheckCommand } from './recheck-command.ts';
@@ -15,6 +16,7 @@ import { sandboxCommand } from './sandbox-command.ts';
 const commands: readonly Command[] = [
   reconcileCommand,
   backfillCommand,
+  importCommand,
   recheckCommand,
   observeCommand,
   moveCommand,

@@ -60,6 +60,11 @@ export interface SubscriptionIntakeParts {
   readonly log: Logger;
 }
 
+export interface HowToRead {
+  readonly whole?: boolean;
+  readonly begun?: BegunLook;
+}
+
 interface From {
   readonly provenance: Provenance;
   readonly calls: StripeCalls;
@@ -108,6 +113,21 @@ export class SubscriptionIntake {
     const recorded = await this.#recordUnreadable(object, seen.unreadable, provenance);
     if (statements.length === 0) return recorded ?? { outcome: 'ignored' };
     return this.#observe({ subscription: reference, statements, unreadable: [], ...defined({ look: seen.look }) }, object, provenance);
+  }
+
+  /**
+   * Reads the subscription with its invoices, for who compares or imports. Nothing is recorded. Undefined: Stripe has no such
+   * subscription.
+   *
+   * @param how `whole`: all invoices. `begun`: the first read, where it was made already.
+   * @throws LedgerError `provider_unavailable`: also where the time of a read is in doubt.
+   */
+  async read(reference: SubscriptionReference, { whole = false, begun }: HowToRead = {}): Promise<SeenSubscription | undefined> {
+    const calls = await this.#parts.accounts.calls(reference.account);
+    const { plans, ourLedger } = this.#parts;
+    const seen = await lookAtSubscription({ subscription: reference, plans, whole }, ourLedger.scope, calls.billing, begun);
+    if (seen.outcome === 'missing') return undefined;
+    return { ...seen, statements: await this.#inTime(seen.statements, 'read', calls) };
   }
 
   async #route(object: unknown, provenance: Provenance): Promise<IntakeResult> {

@@ -15,6 +15,8 @@ export interface LookedAt {
   readonly plans: SubscriptionPolicy['plans'];
   /** What the ledger holds as paid for. ISO 8601 UTC. Absent: nothing. */
   readonly paidThrough?: string;
+  /** True: all invoices are read, whatever the newest one shows. Default false. */
+  readonly whole?: boolean;
 }
 
 /** `missing`: Stripe has no such subscription in the account and mode, and nothing follows from that. */
@@ -58,7 +60,7 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
   const statements = [...first.mapped.statements];
   const unreadable = [...first.mapped.unreadable];
   const reads = [...first.reads];
-  if (!statements.some(({ fact }) => fact.kind === 'invoice' && fact.status === 'paid' && reachesBeyond(fact, at))) {
+  if (at.whole === true || !statements.some(({ fact }) => fact.kind === 'invoice' && fact.status === 'paid' && reachesBeyond(fact, at))) {
     const list = await calls.invoicesOf(id, createdFrom(at));
     if (list === undefined) return { outcome: 'missing' };
     reads.push(list);

@@ -97,9 +97,14 @@ export class BillingCalls {
     return this.#requests.list({ what: 'GET /v1/invoices?status=paid', call, timeoutMs: listTimeoutMs }, { object: 'invoice' });
   }
 
-  /** Subscriptions of every status: by default Stripe leaves the canceled ones out. */
-  subscriptions(window: ListWindow): Promise<Answer<ListPage>> {
-    const parameters = { status: 'all', ...pageOf(window) };
+  /**
+   * Subscriptions of every status: by default Stripe leaves the canceled ones out.
+   *
+   * @param expansion `newest_invoice`: each with its newest invoice and that one's payments, as `object` reads it.
+   */
+  subscriptions(window: ListWindow, expansion?: 'newest_invoice'): Promise<Answer<ListPage>> {
+    const expanded = expansion === undefined ? {} : { expand: [`data.${newestInvoice}`] };
+    const parameters = { status: 'all', ...pageOf(window), ...expanded };
     const call = (options: Options) => this.#stripe.subscriptions.list(parameters, options);
     return this.#requests.list({ what: 'GET /v1/subscriptions?status=all', call, timeoutMs: listTimeoutMs }, { object: 'subscription' });
   }
