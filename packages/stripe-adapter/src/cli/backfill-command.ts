@@ -1,4 +1,5 @@
 // `paidonce-stripe backfill`: brings in paid orders that never became members, and orders that the shop fulfilled before.
+import { LedgerError } from '@paidonce/ledger';
 import { type Command, createOption, jsonOption } from '@paidonce/ledger/command-line';
 import { backfill } from '../operations/backfill.ts';
 import { readShopOrders } from '../operations/shop-orders.ts';
@@ -34,6 +35,7 @@ export const backfillCommand: Command = {
   run: (invocation) => {
     const { options, terminal } = invocation;
     if (options.flag('subscriptions')) return backfillSubscriptionsOf(invocation);
+    if (options.text('members') !== undefined) throw new LedgerError('invalid_input', '--members is a list of subscriptions. Say --subscriptions too');
     const file = options.text('orders');
     const orders = file === undefined ? [] : readShopOrders(readGiven('orders', file)); // Before anything is opened.
     return withShop(invocation, async ({ ledger, work }) => {
