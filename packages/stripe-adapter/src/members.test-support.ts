@@ -1,5 +1,11 @@
 // A shop whose subscriptions were made by its own code, at a sandbox whose time the test moves, and a ledger that is new to them.
-import { createPaymentLedger, type EventStore, type PaymentLedger, type SubscriptionChange, type SubscriptionPolicyOptions } from '@paidonce/ledger';
+import {
+  createPaymentLedger,
+  type EventStore,
+  type PaymentLedger,
+  type SubscriptionChange,
+  type SubscriptionPolicyOptions,
+} from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { type Ground, startGround } from '@paidonce/sandbox/testing';
 import { onTestFinished } from 'vitest';

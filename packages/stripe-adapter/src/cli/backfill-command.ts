@@ -35,7 +35,8 @@ export const backfillCommand: Command = {
   run: (invocation) => {
     const { options, terminal } = invocation;
     if (options.flag('subscriptions')) return backfillSubscriptionsOf(invocation);
-    if (options.text('members') !== undefined) throw new LedgerError('invalid_input', '--members is a list of subscriptions. Say --subscriptions too');
+    if (options.text('members') !== undefined)
+      throw new LedgerError('invalid_input', '--members is a list of subscriptions. Say --subscriptions too');
     const file = options.text('orders');
     const orders = file === undefined ? [] : readShopOrders(readGiven('orders', file)); // Before anything is opened.
     return withShop(invocation, async ({ ledger, work }) => {

@@ -25,7 +25,12 @@ async function started(members: Members, subscriptionId: string): Promise<string
 test('one of ours whose every event was lost becomes a membership, once, and the shop is informed', async () => {
   const members = await openMembers();
   const sub = await started(members, 'club-1');
-  expect(await filled(members)).toMatchObject({ examined: 1, granted: 1, problems: [], subscriptions: [{ subscription: sub, status: 'active' }] });
+  expect(await filled(members)).toMatchObject({
+    examined: 1,
+    granted: 1,
+    problems: [],
+    subscriptions: [{ subscription: sub, status: 'active' }],
+  });
   expect(members.delivered).toEqual(['member-1 granted 1']);
   expect(await filled(members)).toMatchObject({ examined: 1, granted: 0, known: 1 });
   expect(members.delivered).toEqual(['member-1 granted 1']);

@@ -165,7 +165,13 @@ class Run {
     const onUnread = (objectId: string): void => this.#tally.problem(`${objectId}: it cannot be read`);
     const parts = { account: this.#account, calls: this.#calls, work: this.#work, since: this.#options.since, onUnread };
     for await (const paid of chargedAtStripe(parts)) {
-      if (paid === 'not_ours' || this.#done.has(paid.id) || (await ledger.orderOf(paid.id))?.membership === 'active') continue;
+      if (
+        paid === 'not_ours' ||
+        paid.ofSubscription !== undefined ||
+        this.#done.has(paid.id) ||
+        (await ledger.orderOf(paid.id))?.membership === 'active'
+      )
+        continue;
       this.#done.add(paid.id);
       this.#tally.order();
       const answer = await this.#calls.intent(paid.id);

@@ -18,6 +18,7 @@ export async function comparePayment(paid: ProviderPayment, calls: StripeCalls, 
   const { id: paymentId, account, capturedMinor, currency } = paid;
   const stripe = `paid, ${capturedMinor} ${currency}`;
   const order = await work.ledger.orderOf(paymentId);
+  if (paid.ofSubscription !== undefined) return undefined; // Of it the invoice is compared.
   if (order === undefined) return { kind: 'paid_without_grant', paymentId, account, stripe, ledger: 'no order has it' };
   const reversals = await reversalsOf(paid, order, calls, work);
   const preview = await work.ledger.forAdapters.wouldObserve([paidAs(paid), ...reversals]);

@@ -67,7 +67,12 @@ describe('where the shop and Stripe agree', () => {
     const by = { actor: 'ops-1', reason: 'go live' };
     const given = member(sub, { subscriptionId: 'club-7', kind: 'club', plan: 'gold' });
     await importSubscriptions(members.on, { subscriptions: [given], by });
-    expect(await members.ledger.subscription('club-7')).toMatchObject({ memberId: 'member-1', kind: 'club', plan: 'gold', status: 'active' });
+    expect(await members.ledger.subscription('club-7')).toMatchObject({
+      memberId: 'member-1',
+      kind: 'club',
+      plan: 'gold',
+      status: 'active',
+    });
     const history = (await members.ledger.console.subscriptions?.history('club-7')) ?? [];
     expect(history.map(({ data }) => data)).toContainEqual(expect.objectContaining({ by }));
   });

@@ -16,6 +16,7 @@ import { checkShopSubscriptions, type ShopSubscription } from './shop-subscripti
 
 export type { Backfilled } from './backfilled.ts';
 export type { Mismatch, MismatchKind } from './compare-payment.ts';
+export type { SubscriptionMismatch, SubscriptionMismatchKind } from './compare-subscription.ts';
 export type {
   DifferenceKind,
   DifferingSubscription,
@@ -96,8 +97,8 @@ export async function backfill(shop: OperationsShop, settings: BackfillSettings)
 }
 
 /**
- * Compares every payment in scope with the ledger, and every active membership with Stripe. All agree where `mismatches` and
- * `unproved` are empty.
+ * Compares every payment and every subscription in scope with the ledger, and every active membership with Stripe. All agree where
+ * `mismatches`, `subscriptionMismatches` and `unproved` are empty. `since` leaves out no subscription.
  *
  * @throws LedgerError `invalid_input`, `provider_unavailable`, or a code of the store: nothing is proved then.
  */

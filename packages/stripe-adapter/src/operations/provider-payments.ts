@@ -21,6 +21,8 @@ export interface ProviderPayment {
   /** The charge. Absent: a session that cost nothing. */
   readonly money?: StripeMoney;
   readonly answer: Pick<Answer, 'asOf' | 'apiVersion'>;
+  /** The subscription that it paid for, in the ledger: its invoice is compared, and no order has it. */
+  readonly ofSubscription?: string;
 }
 
 export interface PaidSince {
@@ -30,6 +32,8 @@ export interface PaidSince {
   readonly since: Date;
   /** Called with the id of an object in scope that cannot be read. */
   readonly onUnread: (objectId: string) => void;
+  /** Payments of invoices that nobody has linked yet, and their subscription. Default: none. */
+  readonly ofInvoices?: ReadonlyMap<string, string>;
 }
 
 /** A row is created a moment after its payment, and a session before it is paid. */
@@ -65,7 +69,7 @@ export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<ProviderPa
  * @param sessions by payment intent, for payments that only the session shows as ours.
  */
 export async function* chargedAtStripe(
-  { account, calls, work, since, onUnread }: PaidSince,
+  { account, calls, work, since, onUnread, ofInvoices }: PaidSince,
   sessions: ReadonlyMap<string, string> = new Map(),
 ): AsyncGenerator<ProviderPayment | 'not_ours'> {
   const toMs = work.ledger.runtime.now().getTime() + overlapMs;
@@ -85,7 +89,9 @@ export async function* chargedAtStripe(
     const { amount_captured: capturedMinor, currency, livemode } = money.data;
     const sessionId = sessions.get(id);
     const paid = { id, account, capturedMinor, currency, livemode, money: money.data, answer };
-    if (sessionId !== undefined) yield { ...paid, sessionId };
+    const ofSubscription = ofInvoices?.get(id) ?? (isId(id) ? await work.ledger.forAdapters.subscriptions.ownerOf(id) : undefined);
+    if (ofSubscription !== undefined) yield { ...paid, ofSubscription };
+    else if (sessionId !== undefined) yield { ...paid, sessionId };
     else yield (await isOurs(source, id, work)) ? paid : 'not_ours';
   }
 }

@@ -2,13 +2,17 @@
 // against the ledger, and each active membership against Stripe. It only reads; a repair goes through the one write path.
 
 import type { EventStore } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { intentSchema, sessionSchema } from '../stripe/stripe-objects.ts';
 import { activeMemberships, type GrantedPayment } from './active-memberships.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
 import { comparePayment, type Mismatch } from './compare-payment.ts';
+import type { SubscriptionMismatch } from './compare-subscription.ts';
+import { subscriptionsInLog } from './log-subscriptions.ts';
 import { type ProviderPayment, paidAtStripe } from './provider-payments.ts';
+import { livingTwice, SubscriptionComparison, type SubscriptionComparisonOptions } from './reconcile-subscriptions.ts';
 import { refreshPayment } from './refresh-payment.ts';
 
 export interface Reconciled {
@@ -25,9 +29,13 @@ export interface Reconciled {
   readonly manual: number;
   /** Payments of other apps. */
   readonly notOurs: number;
+  /** Subscriptions at Stripe that are in scope. */
+  readonly subscriptions: number;
   /** Requests sent to Stripe. */
   readonly calls: number;
   readonly mismatches: readonly Mismatch[];
+  /** Empty where the ledger keeps no subscriptions. */
+  readonly subscriptionMismatches: readonly SubscriptionMismatch[];
 }
 
 export interface ReconcileOptions {
@@ -46,10 +54,12 @@ export async function reconcile(work: BatchContext, store: EventStore, options: 
   // A person may have stated a payment on an account other than its order's.
   const accounts = [...new Set([...scope.accounts, ...atStripe.map(({ payment }) => payment.account)])];
   const unproved: string[] = [];
-  const sum = { payments: 0, notOurs: 0 };
+  const sum = { payments: 0, notOurs: 0, subscriptions: 0 };
   const mismatches: Mismatch[] = [];
+  const inLog = await subscriptionsInLog(store, options.onProgress);
+  const found: SubscriptionComparison[] = [];
   for (const account of accounts) {
-    const comparison = new AccountComparison(account, await work.accounts.calls(account), work, options);
+    const comparison = new AccountComparison(account, await work.accounts.calls(account), work, { ...options, inLog });
     try {
       await comparison.compare(atStripe.filter(({ payment }) => payment.account === account));
     } catch (error) {
@@ -57,13 +67,17 @@ export async function reconcile(work: BatchContext, store: EventStore, options: 
       unproved.push(account);
       continue;
     }
-    unproved.push(...comparison.unreadable);
+    unproved.push(...comparison.unreadable, ...(comparison.subscriptions?.unreadable ?? []));
     mismatches.push(...comparison.mismatches);
     sum.payments += comparison.payments;
     sum.notOurs += comparison.notOurs;
+    sum.subscriptions += comparison.subscriptions?.compared ?? 0;
+    if (comparison.subscriptions) found.push(comparison.subscriptions);
   }
   const counts = { ...sum, memberships: granted.length, manual: granted.length - atStripe.length, calls: work.reads.count };
-  return { since: options.since.toISOString(), accounts, unproved, ...counts, mismatches };
+  const living = found.flatMap((each) => each.living);
+  const subscriptionMismatches = [...found.flatMap((each) => each.mismatches), ...livingTwice(living, inLog)];
+  return { since: options.since.toISOString(), accounts, unproved, ...counts, mismatches, subscriptionMismatches };
 }
 
 /** The comparison of one account, both ways. */
@@ -76,12 +90,21 @@ class AccountComparison {
   readonly #calls: StripeCalls;
   readonly #work: BatchContext;
   readonly #options: ReconcileOptions;
+  /** Undefined: the ledger keeps none. */
+  readonly subscriptions: SubscriptionComparison | undefined;
 
-  constructor(account: string, calls: StripeCalls, work: BatchContext, options: ReconcileOptions) {
+  constructor(
+    account: string,
+    calls: StripeCalls,
+    work: BatchContext,
+    options: ReconcileOptions & Pick<SubscriptionComparisonOptions, 'inLog'>,
+  ) {
     this.#account = account;
     this.#calls = calls;
     this.#work = work;
     this.#options = options;
+    const { repair = false, ...rest } = options;
+    this.subscriptions = work.subscriptions && new SubscriptionComparison(account, work, { repair, ...rest });
   }
 
   get payments(): number {
@@ -90,21 +113,26 @@ class AccountComparison {
 
   async compare(granted: readonly GrantedPayment[]): Promise<void> {
     const { repair = false, onProgress } = this.#options;
+    await this.subscriptions?.readInvoices();
     for await (const paid of paidAtStripe({
       account: this.#account,
       calls: this.#calls,
       work: this.#work,
       since: this.#options.since,
       onUnread: (objectId) => this.unreadable.push(objectId),
+      ...defined({ ofInvoices: this.subscriptions?.payments }),
     })) {
       if (paid === 'not_ours') this.notOurs += 1;
       else if (!this.#compared.has(paid.id)) {
         this.#compared.add(paid.id);
+        if (paid.ofSubscription !== undefined && (paid.money?.disputed || (paid.money?.amount_refunded ?? 0) > 0))
+          this.subscriptions?.doubt(paid.ofSubscription);
         const mismatch = await comparePayment(paid, this.#calls, this.#work);
         if (mismatch) this.mismatches.push(repair ? await this.#repaired(mismatch, paid) : mismatch);
       }
       onProgress?.('payments', this.#compared.size + this.notOurs);
     }
+    await this.subscriptions?.compare();
     for (const { orderId, payment } of granted) {
       if (this.#compared.has(payment.id) || (await this.#isPaid(payment.id))) continue;
       const found = { paymentId: payment.id, account: this.#account, orderId };

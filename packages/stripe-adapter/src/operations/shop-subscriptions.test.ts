@@ -68,7 +68,7 @@ describe('what is refused', () => {
   });
 
   test.each([
-    ['no heading', 'sub_1,m-1,gold,true', 'The heading of the shop\'s subscriptions has sub_1.'],
+    ['no heading', 'sub_1,m-1,gold,true', "The heading of the shop's subscriptions has sub_1."],
     ['a column that nobody knows', `${heading},email`, 'has email. Its columns are'],
     ['a column twice', `${heading},plan`, 'has plan. Its columns are'],
     ['a column that is missing', 'subscription,member,plan', 'subscription, member, plan and active must be there'],
