@@ -41,7 +41,7 @@ export const importCommand: Command = {
   },
   run: (invocation) => {
     const file = invocation.options.required('subscriptions', "the shop's subscriptions, as CSV");
-    return takeIn(invocation, subscriptionsIn(readGiven('subscriptions', file)), importSubscriptions, 'import');
+    return takeIn(invocation, () => subscriptionsIn(readGiven('subscriptions', file)), importSubscriptions, 'import');
   },
 };
 
@@ -53,16 +53,25 @@ export function backfillSubscriptionsOf(invocation: Invocation): Promise<ExitCod
     throw new LedgerError('invalid_input', `--${beside} is about orders, and --subscriptions about all subscriptions. Give one of them`);
   }
   const file = options.text('members');
-  const listed = file === undefined ? [] : subscriptionsIn(readGiven('members', file));
-  return takeIn(invocation, listed, backfillSubscriptions, 'backfill');
+  const read = () => (file === undefined ? [] : subscriptionsIn(readGiven('members', file)));
+  return takeIn(invocation, read, backfillSubscriptions, 'backfill');
 }
 
-function takeIn(
-  invocation: Invocation,
-  subscriptions: readonly NamedSubscription[],
-  work: typeof importSubscriptions,
-  actor: string,
-): Promise<ExitCode> {
+type Work = typeof importSubscriptions;
+
+async function takeIn(invocation: Invocation, read: () => readonly NamedSubscription[], work: Work, actor: string): Promise<ExitCode> {
+  const { options, terminal } = invocation;
+  try {
+    return await takeListed(invocation, read(), work, actor); // Read before anything is opened.
+  } catch (error) {
+    if (!(error instanceof LedgerError && error.message.includes('\n')) || options.flag('json')) throw error;
+    terminal.endProgress();
+    for (const line of error.message.split('\n')) terminal.err(line);
+    return 2;
+  }
+}
+
+function takeListed(invocation: Invocation, subscriptions: readonly NamedSubscription[], work: Work, actor: string): Promise<ExitCode> {
   const { options, terminal } = invocation;
   return withShop(invocation, async (shop) => {
     const dryRun = options.flag('dry-run');
