@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createPaymentLedger, type PaymentLedger, type SubscriptionChange } from '@paidonce/ledger';
+import { type Finding, readerOf, verifyLog } from '@paidonce/ledger/audit';
 import { openTerminal } from '@paidonce/ledger/command-line';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { type Ground, startGround } from '@paidonce/sandbox/testing';
@@ -102,6 +103,15 @@ function output() {
   return { isTTY: false, write, drained: async () => undefined, text: () => written };
 }
 
+/** What is wrong with the log. */
+async function findingsIn({ folder }: Desk): Promise<readonly Finding[]> {
+  const store = await openSqliteEventStore(join(folder, 'ledger.db'));
+  const { findings, subscriptions } = await verifyLog(readerOf(store));
+  await store.close();
+  expect(subscriptions).toBe(2);
+  return findings;
+}
+
 /** The same in a process of its own. */
 async function runProcess(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -143,6 +153,7 @@ describe('import', () => {
       expect(await ledger.memberAccess('m-2')).toMatchObject({ active: true, plans: [{ plan: 'gold' }] });
     });
     expect(desk.delivered).toEqual([]);
+    expect(await findingsIn(desk)).toEqual([]);
   });
 
   test('names every bad line, and then makes and opens nothing', async () => {
@@ -217,5 +228,6 @@ describe('backfill and reconcile', () => {
     ]);
     await desk.shop(() => Promise.resolve());
     expect(desk.delivered).toEqual(['m-1 granted', 'm-2 granted']);
+    expect(await findingsIn(desk)).toEqual([]);
   });
 });

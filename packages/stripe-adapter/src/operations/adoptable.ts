@@ -3,7 +3,7 @@ import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
 
 const priceSchema = z.union([z.string(), z.object({ id: z.string(), product: z.unknown() })]);
-const soldSchema = z.object({ status: z.string(), items: z.object({ data: z.array(z.object({ price: priceSchema })) }) });
+const soldSchema = z.object({ test_clock: z.null().optional(), items: z.object({ data: z.array(z.object({ price: priceSchema })) }) });
 const statusSchema = z.object({ status: z.string() });
 
 /** The status as Stripe says it. Empty: it says none. */
@@ -16,7 +16,7 @@ export function isLivingStatus(status: string): boolean {
   return !['', 'incomplete', 'incomplete_expired', 'canceled'].includes(status);
 }
 
-/** Where the policy names no prices, every one would be: then only a mark tells. */
+/** Where the policy names no prices, every one would be: then only a mark shows it. What belongs to a test clock is ignored. */
 export function hasPriceOf(subscription: unknown, { plans }: Pick<SubscriptionPolicy, 'plans'>): boolean {
   const named = new Set(Object.values(plans).flat());
   const items = soldSchema.safeParse(subscription).data?.items.data ?? [];

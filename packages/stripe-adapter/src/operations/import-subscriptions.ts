@@ -4,6 +4,7 @@ import { LedgerError, type ManualAction, type SubscriptionView } from '@paidonce
 import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
 import { endCheckout } from '../intake/end-checkout.ts';
 import type { BegunLook } from '../intake/subscription-look.ts';
+import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import type { BatchContext } from './batch-context.ts';
 import { type ImportedSubscriptions, ImportTally, isGrant } from './imported-subscriptions.ts';
 import { compareWithShop } from './shop-comparison.ts';
@@ -63,13 +64,17 @@ export class ImportRun {
       return;
     }
     if (known) return this.#problem(shop, `it is subscription ${known.subscriptionId} of member ${known.memberId} here`);
-    const first = begun ?? (await beginById(subscription, account, this.#work));
-    const read = first ? await readWhole(first, this.#work) : { problem: unread.missing };
-    if ('problem' in read) return this.#problem(shop, read.problem);
-    await this.#takeRead(shop, read, subscriptionId).catch((error: unknown) => {
+    try {
+      const first = begun ?? (await beginById(subscription, account, this.#work));
+      const read = first ? await readWhole(first, this.#work) : { problem: unread.missing };
+      if ('problem' in read) return this.#problem(shop, read.problem);
+      await this.#takeRead(shop, read, subscriptionId);
+    } catch (error) {
+      // Another account, or what the ledger refuses: the others can be taken all the same.
+      if (isNotAllowed(error) && account !== (await accounts.own())) return this.#problem(shop, `our key may not read ${account}`);
       if (!(error instanceof LedgerError && error.code === 'invalid_input')) throw error;
       this.#problem(shop, error.message);
-    });
+    }
   }
 
   async #takeRead(shop: NamedSubscription, read: WholeSubscription, subscriptionId: string): Promise<void> {

@@ -57,11 +57,11 @@ export interface ImportedSubscription {
   readonly status: SubscriptionView['status'];
   /** ISO 8601 UTC. Absent: nothing was decided. */
   readonly validUntil?: string;
-  /** Of the newest decision; 0: there is none. */
+  /** The number of the newest decision; 0: there is none. */
   readonly sequence: number;
 }
 
-export function importedOf(subscription: string, view: SubscriptionView): ImportedSubscription {
+function importedOf(subscription: string, view: SubscriptionView): ImportedSubscription {
   const { subscriptionId, memberId, plan, quantity, status, sequence, validUntil } = view;
   return { subscription, subscriptionId, memberId, plan, quantity, status, sequence, ...defined({ validUntil }) };
 }

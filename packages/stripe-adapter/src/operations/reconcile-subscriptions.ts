@@ -140,6 +140,7 @@ export class SubscriptionComparison {
     let found: Found | undefined;
     for (const how of this.#inDoubt.has(subscriptionId) ? (['whole'] as const) : (['newest', 'whole'] as const)) {
       const read = await readWhole(await begin(), this.#work, how);
+      if ('problem' in read && read.problem === unread.ignored) return;
       const judged = 'problem' in read ? 'unreadable' : await this.#judge(read, named);
       if (judged === 'unreadable') return void this.unreadable.push(subscription);
       found = judged;
