@@ -92,17 +92,18 @@ function withGivenPolicy(
   if (file === undefined) return inForce;
   if (inForce.subscriptions)
     throw new LedgerError('invalid_input', 'The log has a policy of subscriptions, which counts. Leave --policy out');
-  return { ...inForce, subscriptions: { policy: jsonIn(readGiven('policy', file)) as SubscriptionPolicyOptions } };
+  return { ...inForce, subscriptions: { policy: policyIn(readGiven('policy', file)) } };
 }
 
-function jsonIn(text: string): unknown {
+/** Without plans every price would give access. */
+function policyIn(text: string): SubscriptionPolicyOptions {
   try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new LedgerError('invalid_input', '--policy is no JSON. Write what createPaymentLedger has as subscriptions.policy', {
-      cause: error,
-    });
+    const policy: unknown = JSON.parse(text);
+    if (typeof policy === 'object' && policy !== null && 'plans' in policy) return policy as SubscriptionPolicyOptions;
+  } catch {
+    // It is refused below.
   }
+  throw new LedgerError('invalid_input', '--policy is no JSON object with `plans`. Write what createPaymentLedger has as subscriptions.policy');
 }
 
 interface Adopted {

@@ -93,7 +93,7 @@ function linesOf(result: ImportedSubscriptions, dryRun: boolean): readonly strin
   const would = dryRun ? 'would be ' : '';
   const counts = `${imported} ${would}imported, ${granted} ${would}granted, ${known} known, ${differing.length} differ`;
   return [
-    ...(dryRun ? result.subscriptions.map(decidedLine) : []),
+    ...(dryRun ? result.subscriptions.filter(({ outcome }) => outcome !== 'known').map(decidedLine) : []),
     ...differing.map(differingLine),
     ...problems.map((problem) => `needs a person: ${problem}`),
     `${examined} subscriptions: ${counts}, ${problems.length} for a person, ${notOurs} of others; ${calls} calls.`,

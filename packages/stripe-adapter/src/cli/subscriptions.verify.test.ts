@@ -145,7 +145,7 @@ describe('import', () => {
     // The log has a policy by now.
     const again = await runProcess(['import', '--subscriptions', corrected, '--actor', 'ops-1', '--json'], desk.env);
     expect(again.code).toBe(0);
-    expect(JSON.parse(again.out.join(''))).toMatchObject({ imported: 1, known: 1, differing: [], subscriptions: [{ subscription: wrong, sequence: 1 }] });
+    expect(JSON.parse(again.out.join(''))).toMatchObject({ imported: 1, known: 1, differing: [], subscriptions: [{ outcome: 'known' }, { outcome: 'imported', subscription: wrong, sequence: 1 }] });
     expect((await desk.run('reconcile')).out.join()).toMatch(/^2 payments and 0 memberships .* 2 subscriptions: 0 differ\./);
 
     await desk.shop(async (ledger) => {
@@ -162,7 +162,7 @@ describe('import', () => {
     const ran = await desk.run('import', '--subscriptions', path, '--policy', desk.policy, '--create');
     expect([ran.code, ran.out]).toEqual([2, []]);
     expect(ran.err).toEqual([
-      'Nothing was imported, since this cannot be read:',
+      'Nothing was imported:',
       expect.stringMatching(/^Line 3: member: /),
       expect.stringMatching(/^Line 4: (?=.*subscription: must be sub_… of Stripe)(?=.*active: must be true or false)/),
     ]);
@@ -182,8 +182,9 @@ describe('import', () => {
     ['no list', () => ['import'], /--subscriptions is missing/],
     ['a list that is not there', () => ['import', '--subscriptions', '/nowhere.csv'], /--subscriptions: ENOENT/],
     ['a log without a policy', (desk) => ['import', '--subscriptions', desk.file(heading), '--create'], /keeps no subscriptions/],
-    ['a policy that is no JSON', (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('plans')], /--policy is no JSON/],
-    ['a policy of something else', (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('{"plan":{}}')], /plan/],
+    ['a policy that is no JSON', (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('plans')], /--policy is no JSON object with `plans`/],
+    ['a policy that is none', (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('null')], /--policy is no JSON object/],
+    ['a policy of something else', (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('{"plans":{},"graces":1}')], /graces/],
     ['a list of members without subscriptions', (desk) => ['backfill', '--members', desk.file(heading)], /Say --subscriptions too/],
     ['orders beside subscriptions', (desk) => ['backfill', '--subscriptions', '--orders', desk.file('')], /--orders is about orders/],
   ])('refuses %s', async (_name, args, message) => {

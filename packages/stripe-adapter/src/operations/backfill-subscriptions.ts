@@ -60,7 +60,7 @@ class AccountRun {
       const shop = this.#listed.get(subscription);
       this.#listed.delete(subscription);
       if (shop) await this.#run.take(shop, await begunWith(object, answer, this.#account, this.#work));
-      else if (claim.subscriptionId === undefined) this.#tally.add('notOurs');
+      else if (claim.subscriptionId === undefined) this.#tally.notOurs();
       else await this.#takeMarked(claim, claim.subscriptionId, () => begunWith(object, answer, this.#account, this.#work));
     }
   }
@@ -70,7 +70,8 @@ class AccountRun {
     const { ledger } = this.#work;
     const { subscription = '' } = claim;
     this.#tally.examine();
-    if (await ledger.subscriptionOf(subscription)) return this.#tally.add('known');
+    const known = await ledger.subscriptionOf(subscription);
+    if (known) return this.#tally.done('known', subscription, known);
     if ((await ledger.subscription(subscriptionId)) === undefined) {
       return this.#tally.problem(`${subscription}: it names subscription ${subscriptionId}, which is not placed; list it among --members`);
     }

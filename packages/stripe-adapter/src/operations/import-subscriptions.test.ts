@@ -30,6 +30,7 @@ describe('where the shop and Stripe agree', () => {
     expect(result).toMatchObject({ examined: 1, imported: 1, known: 0, differing: [], problems: [] });
     expect(result.subscriptions).toEqual([
       {
+        outcome: 'imported',
         subscription: sub,
         subscriptionId: sub,
         memberId: 'member-1',
@@ -201,7 +202,7 @@ describe('is refused before anything is done', () => {
     const error = await refusal(importSubscriptions(members.on, { subscriptions: bad }));
     expect(error.code).toBe('invalid_input');
     expect(error.message.split('\n')).toEqual([
-      'Nothing was imported, since this cannot be read:',
+      'Nothing was imported:',
       'subscriptions[1]: subscription: must be sub_… of Stripe',
       'subscriptions[2]: until: must be a day like 2026-05-01, or a time with its zone',
       `subscriptions[3]: ${good.subscription} stands there twice: subscriptions[0] has it`,

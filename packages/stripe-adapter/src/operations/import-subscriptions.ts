@@ -59,7 +59,7 @@ export class ImportRun {
     this.#tally.examine();
     const known = await ledger.subscriptionOf(subscription);
     if (known && known.subscriptionId === subscriptionId && known.memberId === shop.memberId) {
-      this.#tally.add('known');
+      this.#tally.done('known', subscription, known);
       if (this.#options.dryRun !== true) await this.#takeSlot(known); // An import may have died before it did.
       return;
     }
@@ -138,7 +138,7 @@ export class ImportRun {
     const { outcome } = dry?.result ?? (await ledger.observeSubscription(said));
     const view = isDry ? dry?.after : await ledger.subscription(subscriptionId);
     if (isGrant(outcome)) this.#tally.done('granted', read.subscription.id, view);
-    else if (outcome === 'duplicate') this.#tally.add('known');
+    else if (outcome === 'duplicate') this.#tally.done('known', read.subscription.id, view);
     else this.#tally.problem(`${name}: ${read.subscription.id} gives no access: see \`paidonce explain ${subscriptionId}\``);
     if (!isDry && view) await this.#takeSlot(view);
   }

@@ -20,7 +20,7 @@ export interface ImportedSubscriptions {
   readonly notOurs: number;
   /** Requests sent to Stripe. */
   readonly calls: number;
-  /** Those that were imported or granted, as they were decided: rows for the shop's table. */
+  /** Those that were imported or granted, and those that were known, as they were decided: rows for the shop's table. */
   readonly subscriptions: readonly ImportedSubscription[];
 }
 
@@ -46,7 +46,10 @@ export interface DifferingSubscription {
   readonly stripe: string;
 }
 
+export type ImportOutcome = 'imported' | 'granted' | 'known';
+
 export interface ImportedSubscription {
+  readonly outcome: ImportOutcome;
   /** Stripe's id. */
   readonly subscription: string;
   readonly subscriptionId: string;
@@ -61,9 +64,9 @@ export interface ImportedSubscription {
   readonly sequence: number;
 }
 
-function importedOf(subscription: string, view: SubscriptionView): ImportedSubscription {
+function importedOf(outcome: ImportOutcome, subscription: string, view: SubscriptionView): ImportedSubscription {
   const { subscriptionId, memberId, plan, quantity, status, sequence, validUntil } = view;
-  return { subscription, subscriptionId, memberId, plan, quantity, status, sequence, ...defined({ validUntil }) };
+  return { outcome, subscription, subscriptionId, memberId, plan, quantity, status, sequence, ...defined({ validUntil }) };
 }
 
 /** What a subscription entitles to, and on what that rests. */
@@ -103,13 +106,13 @@ export class ImportTally {
     this.#onProgress?.('subscriptions', this.#numbers.examined);
   }
 
-  add(name: 'known' | 'notOurs'): void {
-    this.#numbers[name] += 1;
+  notOurs(): void {
+    this.#numbers.notOurs += 1;
   }
 
-  done(name: 'imported' | 'granted', subscription: string, view: SubscriptionView | undefined): void {
-    this.#numbers[name] += 1;
-    if (view) this.#subscriptions.push(importedOf(subscription, view));
+  done(outcome: ImportOutcome, subscription: string, view: SubscriptionView | undefined): void {
+    this.#numbers[outcome] += 1;
+    if (view) this.#subscriptions.push(importedOf(outcome, subscription, view));
   }
 
   differs(difference: DifferingSubscription): void {

@@ -57,7 +57,7 @@ describe('what is refused', () => {
       'sub_7,m-7,gold,true,,sub_1',
     ].join('\n');
     expect(refused(csv)).toEqual([
-      'Nothing was imported, since this cannot be read:',
+      'Nothing was imported:',
       'Line 3: subscription: must be sub_… of Stripe',
       expect.stringMatching(/^Line 4: .*member: .*; active: must be true or false$|^Line 4: active: must be true or false; member: /),
       expect.stringMatching(/^Line 5: (?=.*member: )(?=.*until: must be a day like 2026-05-01)/),

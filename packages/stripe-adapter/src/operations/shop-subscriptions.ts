@@ -112,6 +112,6 @@ function refuse(bad: readonly string[]): void {
   const more = bad.length > mostNamed ? [`and ${bad.length - mostNamed} more`] : [];
   throw new LedgerError(
     'invalid_input',
-    ['Nothing was imported, since this cannot be read:', ...bad.slice(0, mostNamed), ...more].join('\n'),
+    ['Nothing was imported:', ...bad.slice(0, mostNamed), ...more].join('\n'),
   );
 }
