@@ -103,7 +103,10 @@ function policyIn(text: string): SubscriptionPolicyOptions {
   } catch {
     // It is refused below.
   }
-  throw new LedgerError('invalid_input', '--policy is no JSON object with `plans`. Write what createPaymentLedger has as subscriptions.policy');
+  throw new LedgerError(
+    'invalid_input',
+    '--policy is no JSON object with `plans`. Write what createPaymentLedger has as subscriptions.policy',
+  );
 }
 
 interface Adopted {

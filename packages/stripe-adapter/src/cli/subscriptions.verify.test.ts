@@ -116,7 +116,10 @@ async function findingsIn({ folder }: Desk): Promise<readonly Finding[]> {
 async function runProcess(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const stdio = ['ignore', 'pipe', 'pipe'] as const;
-  const child = spawn(process.execPath, ['--conditions=@paidonce/source', main, ...args], { stdio: [...stdio], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, ['--conditions=@paidonce/source', main, ...args], {
+    stdio: [...stdio],
+    env: { ...process.env, ...env },
+  });
   const [out, err] = [output(), output()];
   child.stdout?.on('data', (chunk: Buffer) => out.write(String(chunk)));
   child.stderr?.on('data', (chunk: Buffer) => err.write(String(chunk)));
@@ -135,8 +138,12 @@ describe('import', () => {
     expect(shown).toMatchObject({ code: 3, err: [] });
     expect(shown.out).toEqual([
       expect.stringMatching(new RegExp(`^would be decided: ${good} of member m-1 · active, silver × 1, valid until \\d{4}-`)),
-      expect.stringMatching(new RegExp(`^plans differ: ${wrong} of member m-2 · shop: active, silver · Stripe: active, gold, paid through `)),
-      expect.stringMatching(/^2 subscriptions: 1 would be imported, 0 would be granted, 0 known, 1 differ, 0 for a person, 0 of others; \d+ calls\.$/),
+      expect.stringMatching(
+        new RegExp(`^plans differ: ${wrong} of member m-2 · shop: active, silver · Stripe: active, gold, paid through `),
+      ),
+      expect.stringMatching(
+        /^2 subscriptions: 1 would be imported, 0 would be granted, 0 known, 1 differ, 0 for a person, 0 of others; \d+ calls\.$/,
+      ),
     ]);
     await desk.shop(async (ledger) => expect(await ledger.subscription(good)).toBeUndefined());
 
@@ -145,7 +152,12 @@ describe('import', () => {
     // The log has a policy by now.
     const again = await runProcess(['import', '--subscriptions', corrected, '--actor', 'ops-1', '--json'], desk.env);
     expect(again.code).toBe(0);
-    expect(JSON.parse(again.out.join(''))).toMatchObject({ imported: 1, known: 1, differing: [], subscriptions: [{ outcome: 'known' }, { outcome: 'imported', subscription: wrong, sequence: 1 }] });
+    expect(JSON.parse(again.out.join(''))).toMatchObject({
+      imported: 1,
+      known: 1,
+      differing: [],
+      subscriptions: [{ outcome: 'known' }, { outcome: 'imported', subscription: wrong, sequence: 1 }],
+    });
     expect((await desk.run('reconcile')).out.join()).toMatch(/^2 payments and 0 memberships .* 2 subscriptions: 0 differ\./);
 
     await desk.shop(async (ledger) => {
@@ -158,7 +170,9 @@ describe('import', () => {
 
   test('names every bad line, and then makes and opens nothing', async () => {
     const desk = await openDesk();
-    const path = desk.file([heading, `${await desk.subscribed('silver')},m-1,silver,true`, 'sub_2,,silver,true', 'cs_3,m-3,silver,maybe'].join('\n'));
+    const path = desk.file(
+      [heading, `${await desk.subscribed('silver')},m-1,silver,true`, 'sub_2,,silver,true', 'cs_3,m-3,silver,maybe'].join('\n'),
+    );
     const ran = await desk.run('import', '--subscriptions', path, '--policy', desk.policy, '--create');
     expect([ran.code, ran.out]).toEqual([2, []]);
     expect(ran.err).toEqual([
@@ -182,9 +196,21 @@ describe('import', () => {
     ['no list', () => ['import'], /--subscriptions is missing/],
     ['a list that is not there', () => ['import', '--subscriptions', '/nowhere.csv'], /--subscriptions: ENOENT/],
     ['a log without a policy', (desk) => ['import', '--subscriptions', desk.file(heading), '--create'], /keeps no subscriptions/],
-    ['a policy that is no JSON', (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('plans')], /--policy is no JSON object with `plans`/],
-    ['a policy that is none', (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('null')], /--policy is no JSON object/],
-    ['a policy of something else', (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('{"plans":{},"graces":1}')], /graces/],
+    [
+      'a policy that is no JSON',
+      (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('plans')],
+      /--policy is no JSON object with `plans`/,
+    ],
+    [
+      'a policy that is none',
+      (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('null')],
+      /--policy is no JSON object/,
+    ],
+    [
+      'a policy of something else',
+      (desk) => ['import', '--subscriptions', desk.file(heading), '--create', '--policy', desk.file('{"plans":{},"graces":1}')],
+      /graces/,
+    ],
     ['a list of members without subscriptions', (desk) => ['backfill', '--members', desk.file(heading)], /Say --subscriptions too/],
     ['orders beside subscriptions', (desk) => ['backfill', '--subscriptions', '--orders', desk.file('')], /--orders is about orders/],
   ])('refuses %s', async (_name, args, message) => {
@@ -199,7 +225,8 @@ describe('backfill and reconcile', () => {
     const desk = await openDesk();
     const at = { account: desk.sandbox.account, livemode: false };
     const ledgerId = await desk.shop(async (ledger) => {
-      for (const each of ['1', '2']) await ledger.placeSubscription({ subscriptionId: `club-${each}`, memberId: `m-${each}`, plan: 'silver', ...at });
+      for (const each of ['1', '2'])
+        await ledger.placeSubscription({ subscriptionId: `club-${each}`, memberId: `m-${each}`, plan: 'silver', ...at });
       return ledger.forAdapters.ensureLedgerId();
     });
     const sub = await desk.subscribed('silver', subscriptionMetadata('paidonce', 'club-1', ledgerId));
@@ -210,7 +237,11 @@ describe('backfill and reconcile', () => {
       3,
       [
         expect.stringMatching(/^not in the ledger: sub_\w+ · Stripe: active, at a price of a plan · ledger: no subscription has it$/),
-        expect.stringMatching(new RegExp(`^paid, but not extended: ${sub} of subscription club-1 · Stripe: active, silver, .* · ledger: no access, nothing is paid for$`)),
+        expect.stringMatching(
+          new RegExp(
+            `^paid, but not extended: ${sub} of subscription club-1 · Stripe: active, silver, .* · ledger: no access, nothing is paid for$`,
+          ),
+        ),
         expect.stringMatching(/2 subscriptions: 2 differ\./),
       ],
     ]);

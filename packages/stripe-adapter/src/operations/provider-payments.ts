@@ -34,6 +34,8 @@ export interface PaidSince {
   readonly onUnread: (objectId: string) => void;
   /** Payments of invoices that nobody has linked yet, and their subscription. Default: none. */
   readonly ofInvoices?: ReadonlyMap<string, string>;
+  /** Called with the payment of each refund and dispute that moved money since, however old the payment is. Default: nobody asks. */
+  readonly onMoneyBack?: (paymentId: string) => Promise<void>;
 }
 
 /** A row is created a moment after its payment, and a session before it is paid. */
@@ -69,7 +71,7 @@ export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<ProviderPa
  * @param sessions by payment intent, for payments that only the session shows as ours.
  */
 export async function* chargedAtStripe(
-  { account, calls, work, since, onUnread, ofInvoices }: PaidSince,
+  { account, calls, work, since, onUnread, ofInvoices, onMoneyBack }: PaidSince,
   sessions: ReadonlyMap<string, string> = new Map(),
 ): AsyncGenerator<ProviderPayment | 'not_ours'> {
   const toMs = work.ledger.runtime.now().getTime() + overlapMs;
@@ -77,7 +79,9 @@ export async function* chargedAtStripe(
     const row = movementSchema.safeParse(object);
     if (!row.success) onUnread(nameOf(object));
     const { source } = row.data ?? { source: null };
-    if (identityOf(source).object !== 'charge') continue; // Fees, payouts; refunds and disputes are on their charge.
+    const { object: kind, payment_intent: intent } = identityOf(source);
+    if ((kind === 'refund' || kind === 'dispute') && intent !== undefined && isId(intent)) await onMoneyBack?.(intent);
+    if (kind !== 'charge') continue; // Fees, payouts; refunds and disputes are on their charge.
     const money = moneySchema.safeParse(source);
     if (!money.success) {
       if (await isOurs(source, identityOf(source).payment_intent ?? '', work)) onUnread(nameOf(source));

@@ -140,6 +140,16 @@ describe('what differs is found, and repaired where a person need not decide', (
     expect((await compared(members)).subscriptionMismatches).toEqual([]);
   });
 
+  test('a refund of a payment that is older than what is asked for', async () => {
+    const members = await openMembers();
+    const { sandbox, intentOf, on, store } = members;
+    const sub = await member(members);
+    await sandbox.advance({ ms: 10 * 24 * 3_600_000 });
+    sandbox.refund(await intentOf(sub), { fate: 'never_made' });
+    const result = await reconcile(on, { eventStore: store, since: new Date('2026-04-05') });
+    expect(result).toMatchObject({ payments: 0, subscriptionMismatches: [{ kind: 'given_back_but_active', subscription: sub }] });
+  });
+
   test('one that was ended here, and paid again at Stripe', async () => {
     const members = await openMembers();
     const { sandbox, stripe, intentOf, ledger } = members;

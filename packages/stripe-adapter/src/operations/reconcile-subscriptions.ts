@@ -90,6 +90,12 @@ export class SubscriptionComparison {
     this.#inDoubt.add(subscriptionId);
   }
 
+  /** The same of a payment, which may be an order's. */
+  async doubtPayment(paymentId: string): Promise<void> {
+    const owner = await this.#work.ledger.forAdapters.subscriptions.ownerOf(paymentId);
+    if (owner !== undefined) this.doubt(owner);
+  }
+
   async compare(): Promise<void> {
     const { accounts, ledger, ourLedger } = this.#work;
     const { billing } = await accounts.calls(this.#account);

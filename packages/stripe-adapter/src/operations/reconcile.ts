@@ -121,6 +121,7 @@ class AccountComparison {
       since: this.#options.since,
       onUnread: (objectId) => this.unreadable.push(objectId),
       ...defined({ ofInvoices: this.subscriptions?.payments }),
+      onMoneyBack: async (paymentId) => this.subscriptions?.doubtPayment(paymentId),
     })) {
       if (paid === 'not_ours') this.notOurs += 1;
       else if (!this.#compared.has(paid.id)) {

@@ -110,8 +110,5 @@ function checked(all: readonly Parsed[]): readonly NamedSubscription[] {
 function refuse(bad: readonly string[]): void {
   if (bad.length === 0) return;
   const more = bad.length > mostNamed ? [`and ${bad.length - mostNamed} more`] : [];
-  throw new LedgerError(
-    'invalid_input',
-    ['Nothing was imported:', ...bad.slice(0, mostNamed), ...more].join('\n'),
-  );
+  throw new LedgerError('invalid_input', ['Nothing was imported:', ...bad.slice(0, mostNamed), ...more].join('\n'));
 }
