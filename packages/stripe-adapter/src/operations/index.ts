@@ -22,6 +22,7 @@ export type {
   DifferingSubscription,
   ImportedSubscription,
   ImportedSubscriptions,
+  ImportOutcome,
 } from './imported-subscriptions.ts';
 export type { Reconciled } from './reconcile.ts';
 export { readShopOrders, type ShopOrder } from './shop-orders.ts';

@@ -164,6 +164,18 @@ describe('what differs is found, and repaired where a person need not decide', (
     expect(await ledger.subscription(sub)).toMatchObject({ status: 'active' });
   });
 
+  test('one that was started here, and paid for in silence: no payment of it is an order’s', async () => {
+    const members = await openMembers();
+    const { ledger, stripe, sandbox } = members;
+    await using payments = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
+    const start = { subscriptionId: 'club-1', memberId: 'member-1', plan: 'gold', successUrl: 'https://shop.example/done' };
+    const { sessionId } = await payments.startSubscription(start);
+    sandbox.pay(sessionId, { fate: 'never_made' });
+    const found = { kind: 'paid_not_extended', subscriptionId: 'club-1' };
+    expect((await compared(members, true)).subscriptionMismatches).toMatchObject([{ ...found, repaired: true }]);
+    expect(await compared(members)).toMatchObject({ payments: 1, notOurs: 0, subscriptions: 1, subscriptionMismatches: [] });
+  });
+
   test('one of ours that begun while every event of it was lost', async () => {
     const members = await openMembers();
     const { ledger, sandbox } = members;
