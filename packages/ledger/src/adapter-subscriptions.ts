@@ -57,6 +57,8 @@ export interface AdapterSubscriptions {
   giveSlotBack(subscriptionId: string, to: string): Promise<GiveSlotBackResult>;
   /** Strong. False: another one took the slot, so the own session must be expired. @throws LedgerError `subscription_unknown`. */
   holdsSlot(subscriptionId: string): Promise<boolean>;
+  /** Strong: the living subscription by which `takeSlot` would be `held`, of a member and kind. Undefined: none. */
+  slotHolder(memberId: string, kind: string): Promise<string | undefined>;
   /**
    * The subscription that owns the object, placed or not; from memory once it is known, since such a link is for good. Undefined:
    * none does.

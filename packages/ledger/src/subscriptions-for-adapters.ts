@@ -41,6 +41,8 @@ export function openAdapterSubscriptions(
     takeSlot: (subscriptionId) => call(async () => slots.take(id(subscriptionId))),
     giveSlotBack: (subscriptionId, to) => call(async () => slots.giveBack(id(subscriptionId), parse(idSchema, to, 'to'))),
     holdsSlot: (subscriptionId) => call(async () => slots.holds(id(subscriptionId))),
+    slotHolder: (memberId, kind) =>
+      call(async () => slots.livingHolder(parse(idSchema, memberId, 'memberId'), parse(idSchema, kind, 'kind'))),
     ownerOf: (reference) => call(async () => writer.ownerOf(readReference(reference))),
     known: (reference) =>
       call(async () => {
@@ -86,6 +88,7 @@ export function refusedAdapterSubscriptions(): AdapterSubscriptions {
     takeSlot: refuse,
     giveSlotBack: refuse,
     holdsSlot: refuse,
+    slotHolder: refuse,
     ownerOf: async () => undefined,
     known: async () => undefined,
     wouldObserve: refuse,

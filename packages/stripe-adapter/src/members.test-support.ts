@@ -31,10 +31,13 @@ export interface MembersOptions {
   readonly policy?: Partial<SubscriptionPolicyOptions> | false;
 }
 
+/** A connected account of the shop's platform. */
+export const seller = 'acct_1Seller';
+
 /** Plans: silver and gold; an add-on is of none. */
 export async function openMembers({ policy = {} }: MembersOptions = {}): Promise<Members> {
   const start = new Date('2026-04-01T00:00:00Z');
-  const ground = await startGround({ automatic: false, runtime: { now: () => start } });
+  const ground = await startGround({ automatic: false, connectedAccounts: [seller], runtime: { now: () => start } });
   const { stripe, sandbox } = ground;
   const priceOf = async (name: string, unit_amount: number): Promise<string> => {
     const { id: product } = await stripe.products.create({ name });

@@ -65,6 +65,8 @@ export interface Slots {
   giveBack(subscriptionId: string, to: string): Promise<GiveSlotBackResult>;
   /** Strong: whether the subscription holds its slot now. */
   holds(subscriptionId: string): Promise<boolean>;
+  /** Strong: who lives of all that ever held the member's slot, so that nobody else can take it. Undefined: none does. */
+  livingHolder(memberId: string, kind: string): Promise<string | undefined>;
 }
 
 export function openSlots(transactions: Transactions, subscriptions: Pick<SubscriptionStreams, 'read' | 'requirePlaced'>): Slots {
@@ -104,6 +106,11 @@ export function openSlots(transactions: Transactions, subscriptions: Pick<Subscr
       if (isEndStatus(facts.lifecycle?.fact.status)) return { outcome: 'ended' };
       await append(memberId, kind, to);
       return { outcome: 'given' };
+    },
+    livingHolder: async (memberId, kind) => {
+      const { holders } = await transactions.read(memberSlotAggregate, memberId);
+      for (const each of holders[kind] ?? []) if (lives(await subscriptions.read(each))) return each;
+      return undefined;
     },
     holds: async (subscriptionId) => {
       const { memberId, kind } = await slotOf(subscriptionId);

@@ -1,9 +1,9 @@
 // Taking over subscriptions that a shop runs by its own webhooks: at the sandbox, over sockets.
 import { describe, expect, test } from 'vitest';
-import { type Members, openMembers } from '../members.test-support.ts';
+import { type Members, openMembers, seller } from '../members.test-support.ts';
 import { refusal } from '../shop.test-support.ts';
 import { stripePayments } from '../stripe-payments.ts';
-import { importSubscriptions, type ShopSubscription } from './index.ts';
+import { importSubscriptions, reconcile, type ShopSubscription } from './index.ts';
 
 const until = '2026-05-01';
 
@@ -76,6 +76,31 @@ describe('where the shop and Stripe agree', () => {
     });
     const history = (await members.ledger.console.subscriptions?.history('club-7')) ?? [];
     expect(history.map(({ data }) => data)).toContainEqual(expect.objectContaining({ by }));
+  });
+
+  test('on a connected account, which reconcile looks at from then on', async () => {
+    const members = await openMembers({ policy: { plans: {} } });
+    const { stripe, sandbox, ledger, on, store } = members;
+    const there = { stripeAccount: seller };
+    const { id: product } = await stripe.products.create({ name: 'Club' }, there);
+    const price = { product, currency: 'usd', unit_amount: 1_000, recurring: { interval: 'month' } } as const;
+    const { id } = await stripe.prices.create(price, there);
+    const session = await stripe.checkout.sessions.create(
+      { mode: 'subscription', line_items: [{ price: id, quantity: 1 }], success_url: 'https://shop.example/done' },
+      there,
+    );
+    sandbox.pay(session.id, { fate: 'never_made' });
+    const sub = String((await stripe.checkout.sessions.retrieve(session.id, {}, there)).subscription);
+    expect(await imported(members, member(sub))).toMatchObject({ problems: [expect.stringContaining('Stripe has no such subscription')] });
+    expect(await imported(members, member(sub, { account: seller }))).toMatchObject({ imported: 1, problems: [] });
+    expect(await ledger.subscription(sub)).toMatchObject({ account: seller, plan: 'silver', status: 'active' });
+    const since = new Date('2026-03-01');
+    expect(await reconcile(on, { eventStore: store, since })).toMatchObject({
+      accounts: [sandbox.account, seller],
+      subscriptions: 1,
+      mismatches: [],
+      subscriptionMismatches: [],
+    });
   });
 
   test('one that ended long ago, and is inactive at the shop, is placed and grants nothing', async () => {
@@ -181,6 +206,14 @@ describe('what a person must check', () => {
     await importSubscriptions(members.on, { subscriptions: [member(one, { subscriptionId: 'club-7' })] });
     const result = await imported(members, member(other, { subscriptionId: 'club-7', memberId: 'member-2' }));
     expect(result.problems).toEqual([`subscriptions[0]: ${other}: club-7 follows ${one} here`]);
+  });
+
+  test('a member who has a living one here already', async () => {
+    const members = await openMembers();
+    const [one, other] = [await members.subscribed('silver'), await members.subscribed('gold')];
+    await importSubscriptions(members.on, { subscriptions: [member(one)] });
+    const result = await imported(members, member(other, { plan: 'gold' }));
+    expect(result).toMatchObject({ imported: 1, problems: [expect.stringContaining(`two living subscriptions, ${one} and ${other}`)] });
   });
 
   test('a member who pays for two: both stand, and he is named', async () => {

@@ -4,6 +4,7 @@ import { LedgerError, type ManualAction, type SubscriptionView } from '@paidonce
 import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
 import { endCheckout } from '../intake/end-checkout.ts';
 import type { BegunLook } from '../intake/subscription-look.ts';
+import { isEnded } from '../mapping/lifecycle.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import type { BatchContext } from './batch-context.ts';
 import { type ImportedSubscriptions, ImportTally, isGrant } from './imported-subscriptions.ts';
@@ -37,11 +38,17 @@ interface RunOptions extends ImportOptions {
   readonly granting?: boolean;
 }
 
+interface Slotted {
+  readonly subscriptionId: string;
+  readonly memberId: string;
+  readonly kind: string;
+}
+
 export class ImportRun {
   readonly #work: BatchContext;
   readonly #options: RunOptions;
   readonly #tally: ImportTally;
-  /** Living ones by member and kind: the dry run takes no slot. */
+  /** Living ones of this run, by member and kind: a dry run takes no slot. */
   readonly #living = new Map<string, string>();
 
   /** @throws LedgerError `invalid_input`: the ledger keeps no subscriptions, or the policy lacks a plan of one. */
@@ -92,7 +99,7 @@ export class ImportRun {
     if (isDue) return this.#grant(shop, read, placed, after);
     if (this.#options.dryRun === true) {
       this.#tally.done('imported', subscription, after);
-      return this.#noteLiving(shop, read, `${memberId} ${kind}`);
+      return this.#noteLiving(read, { subscriptionId, memberId, kind });
     }
     await ledger.importSubscription(placed, read, this.#options.by);
     const view = await ledger.subscription(subscriptionId);
@@ -122,7 +129,7 @@ export class ImportRun {
     const { ledger } = this.#work;
     if (this.#options.dryRun === true) {
       this.#tally.done('granted', shop.subscription, would);
-      return this.#noteLiving(shop, read, `${placed.memberId} ${placed.kind}`);
+      return this.#noteLiving(read, { kind: 'membership', ...placed });
     }
     await ledger.placeSubscription(placed);
     await this.observe(read, placed.subscriptionId, shop.name);
@@ -148,8 +155,7 @@ export class ImportRun {
     const { ledger, accounts, ourLedger } = this.#work;
     const { subscriptions } = ledger.forAdapters;
     const known = reference && (await subscriptions.known(reference));
-    const status = known?.lifecycle?.status;
-    if (status === undefined || status === 'canceled' || status === 'incomplete_expired') return;
+    if (known?.lifecycle === undefined || isEnded(known.lifecycle)) return;
     const taken = await subscriptions.takeSlot(subscriptionId);
     if (taken.outcome === 'held') return this.#tally.problem(twoLiving(memberId, subscriptionId, taken.by));
     for (const earlier of taken.earlier) {
@@ -158,16 +164,12 @@ export class ImportRun {
     }
   }
 
-  #noteLiving(
-    { subscription, memberId, subscriptionId = subscription }: NamedSubscription,
-    { statements }: WholeSubscription,
-    slot: string,
-  ): void {
-    const lives = statements.some(
-      ({ fact }) => fact.kind === 'lifecycle' && fact.status !== 'canceled' && fact.status !== 'incomplete_expired',
-    );
+  /** What `#takeSlot` would say. */
+  async #noteLiving({ statements }: WholeSubscription, { subscriptionId, memberId, kind }: Slotted): Promise<void> {
+    const lives = statements.some(({ fact }) => fact.kind === 'lifecycle' && !isEnded(fact));
     if (!lives) return;
-    const other = this.#living.get(slot);
+    const slot = `${memberId} ${kind}`;
+    const other = this.#living.get(slot) ?? (await this.#work.ledger.forAdapters.subscriptions.slotHolder(memberId, kind));
     if (other === undefined) this.#living.set(slot, subscriptionId);
     else this.#tally.problem(twoLiving(memberId, subscriptionId, other));
   }
