@@ -9,6 +9,7 @@ import { hasPriceOf, isLivingStatus, statusOf } from './adoptable.ts';
 import { type BatchContext, everyObject } from './batch-context.ts';
 import { compareSubscription, type SubscriptionMismatch } from './compare-subscription.ts';
 import { policyOf } from './import-subscriptions.ts';
+import type { LivingSubscription } from './living-twice.ts';
 import type { LogSubscription } from './log-subscriptions.ts';
 import { beginById, begunWith, readWhole, unread, type WholeSubscription } from './whole-subscription.ts';
 
@@ -18,14 +19,6 @@ export interface SubscriptionComparisonOptions {
   /** All of the ledger, by their ids. */
   readonly inLog: ReadonlyMap<string, LogSubscription>;
   readonly onProgress?: (what: string, count: number) => void;
-}
-
-/** A subscription of the ledger that lives at Stripe. */
-export interface LivingSubscription {
-  readonly subscription: string;
-  readonly subscriptionId: string;
-  readonly account: string;
-  readonly status: string;
 }
 
 type Begin = () => ReturnType<typeof begunWith>;
@@ -229,26 +222,4 @@ export class SubscriptionComparison {
   #nowMs(): number {
     return this.#work.ledger.runtime.now().getTime() + slackMs;
   }
-}
-
-/** Members who pay for two of a kind: each but the oldest. @param living newest first, as Stripe lists them. */
-export function livingTwice(
-  living: readonly LivingSubscription[],
-  inLog: ReadonlyMap<string, LogSubscription>,
-): readonly SubscriptionMismatch[] {
-  const first = new Map<string, LivingSubscription>();
-  return living.toReversed().flatMap((each): readonly SubscriptionMismatch[] => {
-    const placed = inLog.get(each.subscriptionId)?.placed;
-    if (placed === undefined) return [];
-    const key = `${placed.memberId} ${placed.kind}`;
-    const other = first.get(key);
-    if (other === undefined) {
-      first.set(key, each);
-      return [];
-    }
-    const { status, ...found } = each;
-    return [
-      { kind: 'two_living', ...found, stripe: status, ledger: `member ${placed.memberId} has ${other.subscription} too, which lives` },
-    ];
-  });
 }

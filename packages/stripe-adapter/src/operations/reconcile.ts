@@ -10,9 +10,10 @@ import { activeMemberships, type GrantedPayment } from './active-memberships.ts'
 import { accountsInScope, type BatchContext } from './batch-context.ts';
 import { comparePayment, type Mismatch } from './compare-payment.ts';
 import type { SubscriptionMismatch } from './compare-subscription.ts';
+import { livingTwice } from './living-twice.ts';
 import { subscriptionsInLog } from './log-subscriptions.ts';
 import { type ProviderPayment, paidAtStripe } from './provider-payments.ts';
-import { livingTwice, SubscriptionComparison, type SubscriptionComparisonOptions } from './reconcile-subscriptions.ts';
+import { SubscriptionComparison, type SubscriptionComparisonOptions } from './reconcile-subscriptions.ts';
 import { refreshPayment } from './refresh-payment.ts';
 
 export interface Reconciled {
