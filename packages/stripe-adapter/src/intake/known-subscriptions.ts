@@ -13,6 +13,9 @@ export function knownSubscriptions(ledger: PaymentLedger): SubscriptionLedger {
       const result = await ledger.observeSubscription(observation);
       return result.outcome === 'unknown' ? { outcome: 'not_ours' } : result;
     },
+    isMissing: async (subscriptionId) => {
+      await ledger.forAdapters.subscriptions.openReview(subscriptionId, 'subscription_missing');
+    },
   };
 }
 

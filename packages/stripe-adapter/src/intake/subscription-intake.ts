@@ -48,6 +48,8 @@ export interface SubscriptionLedger {
   subscriptionOf(reference: string): Promise<OwnedSubscription | undefined>;
   /** @throws LedgerError `invalid_input` also: it cannot take what Stripe says. */
   observeSubscription(observation: SubscriptionObservation): Promise<IntakeResult>;
+  /** Has a person look at a subscription that Stripe does not have. */
+  isMissing(subscriptionId: string): Promise<void>;
 }
 
 export interface SubscriptionIntakeParts {
@@ -90,19 +92,19 @@ export class SubscriptionIntake {
   }
 
   /**
-   * Looks whether the subscription has ended, and records what it finds. Undefined: Stripe has no such subscription, and nothing
-   * follows from that.
+   * Looks whether the subscription has ended, and records what it finds. `not_ours`: Stripe has no such subscription. Nothing ends by
+   * that; a person has to look.
    *
    * @throws LedgerError as `take`.
    */
-  async lookAt(
-    owner: OwnedSubscription & { readonly reference: SubscriptionReference },
-    provenance: Provenance,
-  ): Promise<IntakeResult | undefined> {
+  async lookAt(owner: OwnedSubscription & { readonly reference: SubscriptionReference }, provenance: Provenance): Promise<IntakeResult> {
     const { reference } = owner;
     const calls = await this.#parts.accounts.calls(reference.account);
     const seen = await this.#look(reference, owner, calls);
-    if (seen === undefined) return undefined;
+    if (seen === undefined) {
+      await this.#parts.subscriptions.isMissing(owner.subscriptionId);
+      return { outcome: 'not_ours' };
+    }
     const object = { object: 'subscription', id: reference.id };
     const statements = await this.#inTime(seen.statements, 'read', calls);
     const recorded = await this.#recordUnreadable(object, seen.unreadable, provenance);
