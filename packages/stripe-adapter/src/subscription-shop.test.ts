@@ -258,12 +258,18 @@ describe('a start', () => {
     expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active' });
   });
 
-  test('is free again once its page has expired', async () => {
+  test('is free again once its page has expired, which is asked once', async () => {
     const { payments, given, sandbox, status } = await openClubShop();
     const { sessionId } = await payments.startSubscription(given);
     await sandbox.advance(25 * hourMs);
     expect(await status(sessionId)).toEqual({ state: 'expired', stale: false });
+    sandbox.calls.reset();
     expect((await payments.startSubscription(given)).sessionId).not.toBe(sessionId);
+    expect(sandbox.calls.byRoute()).toEqual({
+      'GET /v1/prices/:price': 1,
+      'GET /v1/checkout/sessions/:session': 1,
+      'POST /v1/checkout/sessions': 1,
+    });
   });
 });
 
