@@ -193,7 +193,7 @@ export interface AdapterSubscriptions {
   /**
    * Takes the slot of the subscription's member and kind, unless a living one holds it: the first step of starting one. Next, expire
    * the sessions of all `earlier` holders at the provider (`giveSlotBack` where one is complete, and stop unless it answers `ended`);
-   * make the session and attach it; ask `holdsSlot` before the customer is sent there. Any other order lets two be paid. Taken again,
+   * make the session and attach it; ask `slotHolder` before the customer is sent there. Any other order lets two be paid. Taken again,
    * it writes nothing.
    *
    * @throws LedgerError `subscription_unknown`: it is not placed.
@@ -204,8 +204,11 @@ export interface AdapterSubscriptions {
    * the member may start another one. @throws LedgerError `subscription_unknown`.
    */
   giveSlotBack(subscriptionId: string, to: string): Promise<GiveSlotBackResult>;
-  /** Strong. False: another one took the slot, so the own session must be expired. @throws LedgerError `subscription_unknown`. */
-  holdsSlot(subscriptionId: string): Promise<boolean>;
+  /**
+   * Strong: which subscription holds the slot of this one's member and kind. Another one: it took over, so the own session must be
+   * expired. Undefined: none ever held it. @throws LedgerError `subscription_unknown`.
+   */
+  slotHolder(subscriptionId: string): Promise<string | undefined>;
   /**
    * The subscription that owns the object, placed or not; from memory once it is known, since such a link is for good. Undefined:
    * none does.

@@ -38,7 +38,7 @@ export function openAdapterSubscriptions(
     delivers,
     takeSlot: (subscriptionId) => call(async () => slots.take(id(subscriptionId))),
     giveSlotBack: (subscriptionId, to) => call(async () => slots.giveBack(id(subscriptionId), parse(idSchema, to, 'to'))),
-    holdsSlot: (subscriptionId) => call(async () => slots.holds(id(subscriptionId))),
+    slotHolder: (subscriptionId) => call(async () => slots.holder(id(subscriptionId))),
     ownerOf: (reference) => call(async () => writer.ownerOf(readReference(reference))),
     known: (reference) =>
       call(async () => {
@@ -81,7 +81,7 @@ export function refusedAdapterSubscriptions(): AdapterSubscriptions {
     delivers: false,
     takeSlot: refuse,
     giveSlotBack: refuse,
-    holdsSlot: refuse,
+    slotHolder: refuse,
     ownerOf: async () => undefined,
     known: async () => undefined,
     openReview: refuse,

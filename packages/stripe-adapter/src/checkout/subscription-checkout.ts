@@ -76,9 +76,10 @@ export class SubscriptionCheckout {
     const customer = checked.customer ?? (await this.#formerCustomer(taken.former, account, price.livemode));
     const session = await this.#onlySession(checked, () => this.#make({ ...checked, ...defined({ customer }) }, price, account, calls));
     // 4
-    if (!(await slots.holdsSlot(subscriptionId))) {
+    const holder = await slots.slotHolder(subscriptionId);
+    if (holder !== subscriptionId) {
       await endCheckout(calls, session.id, this.#parts);
-      throw alreadySubscribed(checked, undefined);
+      throw tookOver(checked, holder);
     }
     return { sessionId: session.id, url: session.url, subscriptionId };
   }
@@ -213,14 +214,17 @@ export class SubscriptionCheckout {
   }
 }
 
-function alreadySubscribed(
-  { memberId, kind = 'membership' }: Pick<StartSubscription, 'memberId' | 'kind'>,
-  holder: string | undefined,
-): LedgerError {
+function alreadySubscribed({ memberId, kind = 'membership' }: Pick<StartSubscription, 'memberId' | 'kind'>, holder: string): LedgerError {
   return new LedgerError(
     'already_subscribed',
-    holder === undefined
-      ? `Another checkout of member ${memberId} took over while this one was made (kind ${kind}). Let him finish that one`
-      : `Member ${memberId} has the subscription ${holder} (kind ${kind}). Send him to its portal: portalUrl('${holder}', …)`,
+    `Member ${memberId} has the subscription ${holder} (kind ${kind}). Send him to its portal: portalUrl('${holder}', …)`,
+  );
+}
+
+/** The other one may not be paid yet, and has no portal then. */
+function tookOver({ memberId, kind }: CheckedSubscription, holder: string | undefined): LedgerError {
+  return new LedgerError(
+    'already_subscribed',
+    `The checkout of subscription ${holder} of member ${memberId} took over while this one was made (kind ${kind}). Let him finish that one`,
   );
 }
