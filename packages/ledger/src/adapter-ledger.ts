@@ -4,7 +4,7 @@ import type { ManualAction, Observation, PaymentReference, Source } from './obse
 import type { ReviewKind } from './order/events.ts';
 import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
-import type { ProcessCounts } from './process-counts.ts';
+import type { LookOutcome, ProcessCounts } from './process-counts.ts';
 import type { GiveSlotBackResult, TakeSlotResult } from './streams/slot-streams.ts';
 import type { Lifecycle, PaidInvoice, SubscriptionReference, UnpaidInvoice } from './subscription/observation.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
@@ -204,10 +204,7 @@ export interface AdapterSubscriptions {
    * the member may start another one. @throws LedgerError `subscription_unknown`.
    */
   giveSlotBack(subscriptionId: string, to: string): Promise<GiveSlotBackResult>;
-  /**
-   * Strong: which subscription holds the slot of this one's member and kind. Another one: it took over, so the own session must be
-   * expired. Undefined: none ever held it. @throws LedgerError `subscription_unknown`.
-   */
+  /** Strong: who holds its slot; another one took over, so the own session must be expired. @throws LedgerError `subscription_unknown`. */
   slotHolder(subscriptionId: string): Promise<string | undefined>;
   /**
    * The subscription that owns the object, placed or not; from memory once it is known, since such a link is for good. Undefined:
@@ -218,6 +215,8 @@ export interface AdapterSubscriptions {
   known(reference: string | PaymentReference): Promise<KnownSubscription | undefined>;
   /** Opens a review that only the adapter can see to be due; once for ever. `exists`: it was opened before, or it is not placed. */
   openReview(subscriptionId: string, kind: 'metered_only' | 'subscription_missing'): Promise<{ readonly outcome: 'opened' | 'exists' }>;
+  /** Counts a look that the adapter made, for `processCounts`. Never throws. */
+  countLook(outcome: LookOutcome): void;
   /** As `recordRecheck` of an order. @throws LedgerError `subscription_unknown`: it is not placed. */
   recordRecheck(subscriptionId: string, by: ManualAction, result: RecheckResult): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
   /** As `orderChanged`. */

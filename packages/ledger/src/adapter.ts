@@ -39,7 +39,7 @@ export {
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
 export { termsInWords } from './order/terms.ts';
 export { printable } from './plain-text.ts';
-export type { ObservationOutcome, ProcessCounts } from './process-counts.ts';
+export type { LookOutcome, ObservationOutcome, ProcessCounts } from './process-counts.ts';
 export { bucketSeconds } from './read-models/hour-counts.ts';
 export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';

@@ -72,7 +72,7 @@ export function openSubscriptions(
   const deliverer = delivery && { delivery, instance };
   const slots = openSlots(host.transactions, subscriptions);
   const delivers = deliver !== undefined;
-  const forAdapters = openAdapterSubscriptions({ subscriptions, writer, slots, policy, delivers, store, runtime }, call);
+  const forAdapters = openAdapterSubscriptions({ subscriptions, writer, slots, policy, delivers, store, runtime, counter }, call);
   const preview = openSubscriptionPreview(subscriptions, policy, runtime);
   const reads = { writer, preview, delivers };
   return { calls, forAdapters, writer, reads, ...defined({ deliverer }) };

@@ -7,6 +7,7 @@ import { parse, readReference, recheckSchema } from './input.ts';
 import { givenActionSchema, idSchema } from './observation.ts';
 import type { SubscriptionWriter } from './observe-subscription.ts';
 import { sourcesOf } from './order/fact-reports.ts';
+import type { ProcessCounter } from './process-counts.ts';
 import type { Runtime } from './runtime.ts';
 import type { Slots } from './streams/slot-streams.ts';
 import { subscriptionAggregate } from './streams/subscription-aggregate.ts';
@@ -24,11 +25,12 @@ interface AdapterSubscriptionParts {
   readonly delivers: boolean;
   readonly store: Pick<WatchedStore, 'nextAppend'>;
   readonly runtime: Pick<Runtime, 'now'>;
+  readonly counter: Pick<ProcessCounter, 'look'>;
 }
 
 /** @param call what the ledger does around each of its calls. */
 export function openAdapterSubscriptions(
-  { subscriptions, writer, slots, policy, delivers, store, runtime }: AdapterSubscriptionParts,
+  { subscriptions, writer, slots, policy, delivers, store, runtime, counter }: AdapterSubscriptionParts,
   call: <T>(work: () => Promise<T>) => Promise<T>,
 ): AdapterSubscriptions {
   const id = (subscriptionId: string): string => parse(idSchema, subscriptionId, 'subscriptionId');
@@ -50,6 +52,7 @@ export function openAdapterSubscriptions(
         const { events } = await subscriptions.command(id(subscriptionId), `review ${kind}`, { type: 'review', kind, at: now() });
         return { outcome: events.length > 0 ? 'opened' : 'exists' };
       }),
+    countLook: (outcome) => counter.look(outcome),
     recordRecheck: (subscriptionId, by, result) =>
       call(async () => {
         const signed = { by: parse(givenActionSchema, by, 'by'), recheckedAt: now(), ...parse(recheckSchema, result, 'result') };
@@ -85,6 +88,7 @@ export function refusedAdapterSubscriptions(): AdapterSubscriptions {
     ownerOf: async () => undefined,
     known: async () => undefined,
     openReview: refuse,
+    countLook: () => undefined,
     recordRecheck: refuse,
     changed: refuse,
   };

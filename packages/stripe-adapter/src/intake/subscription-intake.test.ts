@@ -29,6 +29,7 @@ const hourMs = 3_600_000;
 class ToldLedger implements SubscriptionLedger {
   readonly observations: SubscriptionObservation[] = [];
   readonly missing: string[] = [];
+  readonly looks: string[] = [];
   readonly linked = new Map<string, string>([['cs_started', 'club-7']]);
   #reference: PaymentReference | undefined;
   #lifecycle: Lifecycle | undefined;
@@ -52,6 +53,10 @@ class ToldLedger implements SubscriptionLedger {
     for (const id of [observation.subscription.id, ...ids]) this.linked.set(id, 'club-7');
     for (const { fact } of observation.statements) if (fact.kind === 'lifecycle') this.#lifecycle = fact;
     return { outcome: 'recorded' as const, orderId: 'club-7', membership: 'active' as const };
+  }
+
+  countLook(outcome: string) {
+    this.looks.push(outcome);
   }
 
   async isMissing(subscriptionId: string) {
@@ -369,6 +374,7 @@ describe('what cannot be read', () => {
     const provenance: Provenance = { source: 'poll', account: 'acct_1', asOf: '2026-04-01T00:00:00.000Z' };
     expect(await intake.lookAt({ ...owner, reference: owner.reference! }, provenance)).toMatchObject({ outcome: 'recorded' });
     expect(factsOf(told.observations).at(-1)).toBe('invoice paid, allocation paid');
+    expect(told.looks.at(-1)).toBe('undated');
     expect(await kept()).toEqual([`${id} status`]);
   });
 });
@@ -391,5 +397,6 @@ describe('a look of the poll', () => {
     expect(await intake.lookAt({ ...owner, reference: { ...owner.reference!, id: 'sub_0' } }, provenance)).toEqual({ outcome: 'not_ours' });
     expect(told.observations).toHaveLength(before);
     expect(told.missing).toEqual(['club-7']);
+    expect(told.looks.slice(-2)).toEqual(['seen', 'missing']);
   });
 });

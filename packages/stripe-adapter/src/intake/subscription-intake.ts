@@ -9,6 +9,7 @@
 import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
 import {
   defined,
+  type LookOutcome,
   type SubscriptionObservation,
   type SubscriptionPolicy,
   type SubscriptionReference,
@@ -50,6 +51,7 @@ export interface SubscriptionLedger {
   observeSubscription(observation: SubscriptionObservation): Promise<IntakeResult>;
   /** Has a person look at a subscription that Stripe does not have. */
   isMissing(subscriptionId: string): Promise<void>;
+  countLook(outcome: LookOutcome): void;
 }
 
 export interface SubscriptionIntakeParts {
@@ -176,10 +178,16 @@ export class SubscriptionIntake {
     calls: StripeCalls,
     begun?: BegunLook,
   ): Promise<SeenSubscription | undefined> {
-    const { plans, ourLedger } = this.#parts;
+    const { plans, ourLedger, subscriptions } = this.#parts;
     const at = { subscription: reference, plans, ...defined({ paidThrough: known?.paidThrough }) };
-    const seen = await lookAtSubscription(at, ourLedger.scope, calls.billing, begun);
-    return seen.outcome === 'missing' ? undefined : seen;
+    let outcome: LookOutcome = 'failed';
+    try {
+      const seen = await lookAtSubscription(at, ourLedger.scope, calls.billing, begun);
+      outcome = seen.outcome === 'seen' && seen.look === undefined ? 'undated' : seen.outcome;
+      return seen.outcome === 'missing' ? undefined : seen;
+    } finally {
+      subscriptions.countLook(outcome);
+    }
   }
 
   // 5
