@@ -6,20 +6,21 @@
  */
 export type {
   AccountOrders,
-  AccountSubscriptions,
   AccountUnsettledOrder,
-  AdapterSubscriptions,
   DayOfReads,
-  DueSubscription,
-  KnownSubscription,
   ObservationPreview,
-  OpenInvoices,
-  RecheckResult,
   SweepPosition,
   SweepProgress,
   SweepSummary,
   UnreadableObject,
 } from './adapter-ledger.ts';
+export type {
+  AccountSubscriptions,
+  AdapterSubscriptions,
+  DueSubscription,
+  KnownSubscription,
+  OpenInvoices,
+} from './adapter-subscriptions.ts';
 export { decimalsOf, decimalText, minorOf } from './audit/minor-units.ts';
 export { defined } from './defined.ts';
 export { isStreamDeleted } from './event-store/deleted-stream.ts';
@@ -43,6 +44,7 @@ export type { LookOutcome, ObservationOutcome, ProcessCounts } from './process-c
 export { bucketSeconds } from './read-models/hour-counts.ts';
 export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
+export type { RecheckResult } from './seen.ts';
 export type { GiveSlotBackResult, TakeSlotResult } from './streams/slot-streams.ts';
 export { subscriptionFactContent } from './subscription/fact-text.ts';
 export { planOf } from './subscription/invoices.ts';

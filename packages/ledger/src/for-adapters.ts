@@ -1,6 +1,7 @@
 // The part of a ledger that is for payment adapters, made of what the ledger opened.
 import type { Actions } from './actions.ts';
-import type { AdapterLedger, AdapterSubscriptions } from './adapter-ledger.ts';
+import type { AdapterLedger } from './adapter-ledger.ts';
+import type { AdapterSubscriptions } from './adapter-subscriptions.ts';
 import type { WatchedStore } from './event-store/watched-store.ts';
 import { parse } from './input.ts';
 import { idSchema } from './observation.ts';

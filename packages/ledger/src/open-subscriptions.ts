@@ -1,5 +1,5 @@
 // The subscriptions of a ledger, made of what the ledger opened: their streams, their write path, their delivery and their calls.
-import type { AdapterSubscriptions } from './adapter-ledger.ts';
+import type { AdapterSubscriptions } from './adapter-subscriptions.ts';
 import type { Alert } from './alerts.ts';
 import { defined } from './defined.ts';
 import { deliveredSubscriptions } from './delivery/delivered-subscriptions.ts';

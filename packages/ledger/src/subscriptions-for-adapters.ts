@@ -1,5 +1,5 @@
 // The part of a ledger for payment adapters that is about subscriptions, made of what the ledger opened.
-import type { AdapterSubscriptions, KnownSubscription } from './adapter-ledger.ts';
+import type { AdapterSubscriptions, KnownSubscription } from './adapter-subscriptions.ts';
 import { defined } from './defined.ts';
 import { LedgerError } from './errors.ts';
 import type { WatchedStore } from './event-store/watched-store.ts';

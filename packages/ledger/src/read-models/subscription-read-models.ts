@@ -1,5 +1,5 @@
 // The read models of subscriptions: by member, by what is due, by what the shop does not have, and what waits for a person.
-import type { AccountSubscriptions, DueSubscription, OpenInvoices } from '../adapter-ledger.ts';
+import type { AccountSubscriptions, DueSubscription, OpenInvoices } from '../adapter-subscriptions.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
