@@ -21,6 +21,8 @@ export interface Reading {
   readonly queues?: Queues;
   /** Absent also where the ledger keeps none. */
   readonly subscriptions?: SubscriptionCounts;
+  /** Absent where the ledger keeps no subscriptions. */
+  readonly looks?: ProcessCounts['looks'];
   readonly backlog?: Backlog;
   readonly accounts?: readonly AccountHealth[];
   readonly poll?: PollHealth;
@@ -48,7 +50,9 @@ export function ledgerReader(ledger: PaymentLedger, payments: StripePayments): (
       soon(() => ledger.backlog()),
       soon(async () => console.subscriptions?.counts()),
     ]);
-    const about = { counts: forAdapters.processCounts(), now: runtime.now().getTime() };
+    const counts = forAdapters.processCounts();
+    const looks = console.subscriptions ? { looks: counts.looks } : {};
+    const about = { counts, ...looks, now: runtime.now().getTime() };
     const lagMs = totals?.lagMs ?? queues?.lagMs ?? backlog?.lagMs;
     if (lagMs === undefined || !Number.isFinite(lagMs)) return about;
     const [ofAccounts, ofPoll] = await Promise.all([accounts(), poll()]);

@@ -41,7 +41,7 @@ function emptyNumbers(): Pick<PaymentLedger, 'backlog' | 'console' | 'forAdapter
     }),
     accountHealth: async () => [],
   };
-  const forAdapters: Partial<PaymentLedger['forAdapters']> = { processCounts: () => ({ observations: [], alerts: [] }) };
+  const forAdapters: Partial<PaymentLedger['forAdapters']> = { processCounts: () => ({ observations: [], alerts: [], looks: [] }) };
   return {
     backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, shadowDiffers: 0, due: 0, doubtful: 0, lagMs: 0 }),
     console: console as ConsoleReads,

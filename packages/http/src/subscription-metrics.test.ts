@@ -21,12 +21,15 @@ test('what is due, for how long, in grace and in dunning; queues count both kind
   const world = liveSubscriptions();
   onTestFinished(() => world.ledger[Symbol.asyncDispose]());
   await tellShop(world);
+  for (const outcome of ['seen', 'failed', 'seen'] as const) world.ledger.forAdapters.subscriptions.countLook(outcome);
   const value = await scraped(world.ledger, fakeConsole().payments);
   expect(value('paidonce_subscriptions_due')).toBe(1);
   // Paid for 30 days from 35 days ago, with 72 hours of grace: due for two days.
   expect(value('paidonce_subscriptions_overdue_seconds')).toBe(2 * 86_400);
   expect(value('paidonce_subscriptions_in_dunning')).toBe(1);
   expect(value('paidonce_subscriptions_in_grace')).toBe(2); // The one that is due, and the one in dunning.
+  const looks = ['seen', 'undated', 'missing', 'failed'].map((outcome) => value('paidonce_subscription_looks_total', { outcome }));
+  expect(looks).toEqual([2, 0, 0, 1]);
   expect(value('paidonce_waiting', { queue: 'reviews' })).toBe(1);
   expect(value('paidonce_waiting', { queue: 'undelivered' })).toBe(1);
   expect(value('paidonce_observations_total', { source: 'webhook', outcome: 'ended' })).toBe(1);
@@ -37,5 +40,6 @@ test('a ledger without subscriptions has none of them', async () => {
   await using ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false });
   const value = await scraped(ledger, fakeConsole().payments);
   expect(value('paidonce_subscriptions_due')).toBeUndefined();
+  expect(value('paidonce_subscription_looks_total')).toBeUndefined();
   expect(value('paidonce_waiting', { queue: 'reviews' })).toBe(0);
 });

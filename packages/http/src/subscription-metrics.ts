@@ -1,7 +1,10 @@
 // The metrics of subscriptions that are read at each scrape; absent where the ledger keeps none.
 
+import type { LookOutcome } from '@paidonce/ledger/adapter';
 import type { Reading } from './ledger-reading.ts';
 import type { LedgerMetric } from './metric-shape.ts';
+
+const lookOutcomes: readonly LookOutcome[] = ['seen', 'undated', 'missing', 'failed'];
 
 const oneOf = (value: (counts: NonNullable<Reading['subscriptions']>, now: number) => number): LedgerMetric['samples'] => {
   return ({ subscriptions, now }) => subscriptions && [{ labels: {}, value: value(subscriptions, now) }];
@@ -43,5 +46,15 @@ export const subscriptionMetrics: readonly LedgerMetric[] = [
     labels: [],
     combine: 'sum',
     samples: oneOf(({ dunning }) => dunning.count),
+  },
+  {
+    name: 'paidonce_subscription_looks_total',
+    type: 'counter',
+    of: 'process',
+    help: 'Looks at subscriptions at Stripe, by what they showed. By `undated` and `missing` ones nothing ends. Absent without subscriptions.',
+    labels: ['outcome'],
+    combine: 'sum',
+    samples: ({ looks }) =>
+      looks && lookOutcomes.map((outcome) => ({ labels: { outcome }, value: looks.find((each) => each.outcome === outcome)?.count ?? 0 })),
   },
 ];

@@ -4,7 +4,7 @@
 import type { AdapterLedger } from './adapter-ledger.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
-import { parse, recheckSchema, resolveSchema, seenBothSchema, seenSchema } from './input.ts';
+import { parse, recheckSchema, seenBothSchema, seenSchema } from './input.ts';
 import {
   givenActionSchema,
   idSchema,
@@ -17,6 +17,7 @@ import {
 import type { PaymentWriter } from './observe-payment.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { ProcessCounter } from './process-counts.ts';
+import { resolveReview } from './resolve-review.ts';
 import type { Runtime } from './runtime.ts';
 import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
@@ -92,19 +93,8 @@ export function openActions({ orders, writer, delivery, runtime, counter }: Acti
       return { outcome: events.length > 0 ? 'recorded' : 'exists' };
     },
     resolveReview: async (orderId, reviewId, how, by) => {
-      parse(idSchema, orderId, 'orderId');
-      const { resolution, seenRevision } = parse(resolveSchema, how, 'how');
-      const { state, events } = await orders.command(orderId, `resolve ${reviewId}`, {
-        type: 'resolve',
-        reviewId,
-        resolution,
-        seenRevision,
-        by: parse(givenActionSchema, by, 'by'),
-        at: now(),
-      });
-      // Where nothing was added, the same resolution again is no contradiction.
-      const same = state.reviews.some((review) => review.reviewId === reviewId && review.resolution === resolution);
-      return events.length > 0 || same ? { outcome: 'resolved' } : { outcome: 'stale', orderId, revision: state.revision };
+      const done = await resolveReview(orders, parse(idSchema, orderId, 'orderId'), { reviewId, how, by, at: now() });
+      return done.outcome === 'stale' ? { ...done, orderId } : done;
     },
     redeliver: async (orderId, by, seen) => {
       if (!delivery)

@@ -1,11 +1,12 @@
 // The part of the ledger for payment adapters: what a poll must look for, who runs a sweep, and which objects were unreadable.
-import type { AdapterSubscriptions } from './adapter-subscriptions.ts';
+import type { AccountSubscriptions, AdapterSubscriptions, DueSubscription, OpenInvoices } from './adapter-subscriptions.ts';
 import type { Alert } from './alerts.ts';
-import type { ManualAction, Observation, PaymentReference } from './observation.ts';
+import type { ManualAction, Observation } from './observation.ts';
 import type { ReviewKind } from './order/events.ts';
 import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ProcessCounts } from './process-counts.ts';
+import type { RecheckResult } from './seen.ts';
 
 /** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
 export interface AccountOrders {
@@ -32,55 +33,6 @@ export interface AccountOrders {
 export interface AccountUnsettledOrder extends UnsettledOrder {
   readonly account: string;
   readonly livemode: boolean;
-}
-
-/** What the ledger has of subscriptions for one provider account and mode. */
-export interface AccountSubscriptions {
-  readonly account: string;
-  readonly livemode: boolean;
-  /** `placedAt` of the oldest one. ISO 8601 UTC. */
-  readonly firstPlacedAt: string;
-  /** How many have begun at the provider, those included that ended since. */
-  readonly begun: number;
-  /** How many have begun at the provider, and not ended there. */
-  readonly living: number;
-  /** `placedAt` of the newest one that has not begun: its checkout may be open. ISO 8601 UTC. Absent: there is none. */
-  readonly newestWaitingAt?: string;
-  /** How many are due. */
-  readonly due: number;
-  /** `dueAt` of the first of them. ISO 8601 UTC. Absent: none is due. */
-  readonly oldestDueAt?: string;
-  /** How many have an invoice that is open. */
-  readonly withOpenInvoices: number;
-}
-
-/** A subscription to look at. Times are ISO 8601 UTC. */
-export interface DueSubscription {
-  readonly subscriptionId: string;
-  /** The provider's subscription. */
-  readonly reference: PaymentReference;
-  /** The provider's customer. Absent: no state of it was ever reported. */
-  readonly customer?: string;
-  /**
-   * When its access changes with nothing new said: provider's clock. Or, where it was paid at an unknown price, when a policy was
-   * adopted by which a look decides otherwise: our clock. ISO 8601 UTC.
-   */
-  readonly dueAt: string;
-  /** As it was decided. Absent: nothing was. */
-  readonly validUntil?: string;
-  /** The time of the last look that was recorded. Absent: none was. */
-  readonly lookedAt?: string;
-}
-
-/** A subscription with invoices that are open, as far as the ledger knows. */
-export interface OpenInvoices {
-  readonly subscriptionId: string;
-  /** The provider's subscription. */
-  readonly reference: PaymentReference;
-  /** The ids of the invoices. Never empty. */
-  readonly invoices: readonly string[];
-  /** What is paid for ends then, so the newest of them is about as old. Before any is paid: when it was placed. ISO 8601 UTC. */
-  readonly since: string;
 }
 
 /** How far the rounds of a tier have come. A round is one pass of the poll over a tier. */
@@ -127,14 +79,6 @@ export interface SweepSummary {
   readonly otherReads?: number;
   /** How many calls are left of those allowed in 30 days, after this round. Negative: more were made. Absent: not known. */
   readonly budgetLeft?: number;
-}
-
-/** What came of reading an order from the provider again, because a person asked for it. */
-export interface RecheckResult {
-  /** How many objects were read. */
-  readonly looked: number;
-  /** How many of them told the ledger something new. */
-  readonly recorded: number;
 }
 
 /** What observations of a payment would add, if they were made now. Nothing was written. */

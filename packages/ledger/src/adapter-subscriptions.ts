@@ -1,11 +1,61 @@
-// The part of the ledger for payment adapters that is about subscriptions.
+// The part of the ledger for payment adapters that is about subscriptions: what a poll must look for, what is known of one, and the slots.
 import type { ManualAction, PaymentReference, Source } from './observation.ts';
-import type { StripeRechecked } from './order/events.ts';
+import type { LookOutcome } from './process-counts.ts';
+import type { RecheckResult } from './seen.ts';
 import type { GiveSlotBackResult, TakeSlotResult } from './streams/slot-streams.ts';
 import type { Lifecycle, PaidInvoice, SubscriptionObservation, SubscriptionReference, UnpaidInvoice } from './subscription/observation.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 import type { SubscriptionView } from './subscription/view.ts';
 import type { ImportSubscriptionResult, ObserveSubscriptionResult, SubscriptionLedger } from './subscription-ledger.ts';
+
+/** What the ledger has of subscriptions for one provider account and mode. */
+export interface AccountSubscriptions {
+  readonly account: string;
+  readonly livemode: boolean;
+  /** `placedAt` of the oldest one. ISO 8601 UTC. */
+  readonly firstPlacedAt: string;
+  /** How many have begun at the provider, those included that ended since. */
+  readonly begun: number;
+  /** How many have begun at the provider, and not ended there. */
+  readonly living: number;
+  /** `placedAt` of the newest one that has not begun: its checkout may be open. ISO 8601 UTC. Absent: there is none. */
+  readonly newestWaitingAt?: string;
+  /** How many are due. */
+  readonly due: number;
+  /** `dueAt` of the first of them. ISO 8601 UTC. Absent: none is due. */
+  readonly oldestDueAt?: string;
+  /** How many have an invoice that is open. */
+  readonly withOpenInvoices: number;
+}
+
+/** A subscription to look at. Times are ISO 8601 UTC. */
+export interface DueSubscription {
+  readonly subscriptionId: string;
+  /** The provider's subscription. */
+  readonly reference: PaymentReference;
+  /** The provider's customer. Absent: no state of it was ever reported. */
+  readonly customer?: string;
+  /**
+   * When its access changes with nothing new said: provider's clock. Or, where it was paid at an unknown price, when a policy was
+   * adopted by which a look decides otherwise: our clock. ISO 8601 UTC.
+   */
+  readonly dueAt: string;
+  /** As it was decided. Absent: nothing was. */
+  readonly validUntil?: string;
+  /** The time of the last look that was recorded. Absent: none was. */
+  readonly lookedAt?: string;
+}
+
+/** A subscription with invoices that are open, as far as the ledger knows. */
+export interface OpenInvoices {
+  readonly subscriptionId: string;
+  /** The provider's subscription. */
+  readonly reference: PaymentReference;
+  /** The ids of the invoices. Never empty. */
+  readonly invoices: readonly string[];
+  /** What is paid for ends then, so the newest of them is about as old. Before any is paid: when it was placed. ISO 8601 UTC. */
+  readonly since: string;
+}
 
 /** What the ledger holds of a subscription: enough to know whether what a source says of it is news. */
 export interface KnownSubscription {
@@ -44,7 +94,7 @@ export interface AdapterSubscriptions {
   /**
    * Takes the slot of the subscription's member and kind, unless a living one holds it: the first step of starting one. Next, expire
    * the sessions of all `earlier` holders at the provider (`giveSlotBack` where one is complete, and stop unless it answers `ended`);
-   * make the session and attach it; ask `holdsSlot` before the customer is sent there. Any other order lets two be paid. Taken again,
+   * make the session and attach it; ask `slotHolder` before the customer is sent there. Any other order lets two be paid. Taken again,
    * it writes nothing.
    *
    * @throws LedgerError `subscription_unknown`: it is not placed.
@@ -55,10 +105,10 @@ export interface AdapterSubscriptions {
    * the member may start another one. @throws LedgerError `subscription_unknown`.
    */
   giveSlotBack(subscriptionId: string, to: string): Promise<GiveSlotBackResult>;
-  /** Strong. False: another one took the slot, so the own session must be expired. @throws LedgerError `subscription_unknown`. */
-  holdsSlot(subscriptionId: string): Promise<boolean>;
+  /** Strong: who holds its slot; another one took over, so the own session must be expired. @throws LedgerError `subscription_unknown`. */
+  slotHolder(subscriptionId: string): Promise<string | undefined>;
   /** Strong: the living subscription by which `takeSlot` would be `held`, of a member and kind. Undefined: none. */
-  slotHolder(memberId: string, kind: string): Promise<string | undefined>;
+  livingHolder(memberId: string, kind: string): Promise<string | undefined>;
   /**
    * The subscription that owns the object, placed or not; from memory once it is known, since such a link is for good. Undefined:
    * none does.
@@ -72,12 +122,10 @@ export interface AdapterSubscriptions {
   wouldImport(...asked: ImportAsked): Promise<SubscriptionDryRun<ImportSubscriptionResult>>;
   /** Opens a review that only the adapter can see to be due; once for ever. `exists`: it was opened before, or it is not placed. */
   openReview(subscriptionId: string, kind: 'metered_only' | 'subscription_missing'): Promise<{ readonly outcome: 'opened' | 'exists' }>;
+  /** Counts a look that the adapter made, for `processCounts`. Never throws. */
+  countLook(outcome: LookOutcome): void;
   /** As `recordRecheck` of an order. @throws LedgerError `subscription_unknown`: it is not placed. */
-  recordRecheck(
-    subscriptionId: string,
-    by: ManualAction,
-    result: Pick<StripeRechecked, 'looked' | 'recorded'>,
-  ): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
+  recordRecheck(subscriptionId: string, by: ManualAction, result: RecheckResult): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
   /** As `orderChanged`. */
   changed(subscriptionId: string, signal: AbortSignal): Promise<void>;
 }

@@ -6,19 +6,22 @@
  */
 export type {
   AccountOrders,
-  AccountSubscriptions,
   AccountUnsettledOrder,
   DayOfReads,
-  DueSubscription,
   ObservationPreview,
-  OpenInvoices,
-  RecheckResult,
   SweepPosition,
   SweepProgress,
   SweepSummary,
   UnreadableObject,
 } from './adapter-ledger.ts';
-export type { AdapterSubscriptions, KnownSubscription, SubscriptionDryRun } from './adapter-subscriptions.ts';
+export type {
+  AccountSubscriptions,
+  AdapterSubscriptions,
+  DueSubscription,
+  KnownSubscription,
+  OpenInvoices,
+  SubscriptionDryRun,
+} from './adapter-subscriptions.ts';
 export { type CsvRecord, csvRecords } from './audit/csv-rows.ts';
 export { decimalsOf, decimalText, minorOf } from './audit/minor-units.ts';
 export { defined } from './defined.ts';
@@ -39,10 +42,11 @@ export {
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
 export { termsInWords } from './order/terms.ts';
 export { printable } from './plain-text.ts';
-export type { ObservationOutcome, ProcessCounts } from './process-counts.ts';
+export type { LookOutcome, ObservationOutcome, ProcessCounts } from './process-counts.ts';
 export { bucketSeconds } from './read-models/hour-counts.ts';
 export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
+export type { RecheckResult } from './seen.ts';
 export type { GiveSlotBackResult, TakeSlotResult } from './streams/slot-streams.ts';
 export { subscriptionFactContent } from './subscription/fact-text.ts';
 export { planOf } from './subscription/invoices.ts';

@@ -116,10 +116,13 @@ export interface ActionTaken {
   readonly actor: string;
   readonly reason?: string;
   readonly action: Action;
+  /** What it was done to: one of these. */
   readonly orderId?: string;
+  readonly subscriptionId?: string;
   readonly runId?: string;
   /**
-   * One word: what came of it. `granted`, `suspended`, `restored`, `revoked`: the decision that followed in the same append;
+   * One word: what came of it. `granted`, `suspended`, `restored`, `revoked`, of a subscription also `extended`, `plan_changed`,
+   * `adjusted`, `ended`: the decision that followed in the same append;
    * `review`: the review that it opened. Else, of a `redeliver`, `asked` until the attempt ends, then `delivered`, `failed` or
    * `abandoned`; of a `recheck`, `recorded` or `nothing_new`; of a `resolve`, the resolution; of a `run`, `started`, `finished` or
    * `canceled`; and `recorded`, `imported`, `linked`, `moved`, `withdrawn`, `canceled`.
@@ -235,7 +238,14 @@ export interface ConsoleReads {
   unreadable(page?: PageRequest): Promise<Page<UnreadableEntry>>;
   /** Newest first. */
   activity(
-    page?: PageRequest & { readonly actor?: string; readonly action?: Action; readonly orderId?: string; readonly memberId?: string },
+    page?: PageRequest & {
+      readonly actor?: string;
+      readonly action?: Action;
+      readonly orderId?: string;
+      readonly subscriptionId?: string;
+      /** What was done to his orders and to his subscriptions. */
+      readonly memberId?: string;
+    },
   ): Promise<Page<ActionTaken>>;
   /** From counters by the hour, never by a scan of orders. @throws LedgerError `invalid_input`: the span is longer than 400 days. */
   statistics(span: StatisticsSpan): Promise<Statistics>;

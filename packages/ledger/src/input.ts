@@ -1,7 +1,6 @@
 // Checks what callers pass: one clear error that names the field.
 
 import * as z from 'zod';
-import type { RecheckResult } from './adapter-ledger.ts';
 import { LedgerError } from './errors.ts';
 import {
   idSchema,
@@ -18,7 +17,7 @@ import type { OrderPlaced, Resolution } from './order/events.ts';
 import { type Policy, policySchema, withDefaults } from './order/policy.ts';
 import type { PageRequest } from './page.ts';
 import type { PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
-import type { Seen, SeenBoth } from './seen.ts';
+import type { RecheckResult, Seen, SeenBoth } from './seen.ts';
 import { policyProblems, type SubscriptionPolicy, subscriptionPolicySchema, withSubscriptionDefaults } from './subscription/policy.ts';
 import type { PlaceSubscription, SubscriptionSettings } from './subscription-ledger.ts';
 

@@ -74,7 +74,7 @@ export function openSubscriptions(
   const slots = openSlots(host.transactions, subscriptions);
   const dryRun = openSubscriptionDryRuns({ references, subscriptions, policy, runtime });
   const delivers = deliver !== undefined;
-  const forAdapters = openAdapterSubscriptions({ subscriptions, writer, dryRun, slots, policy, delivers, store, runtime }, call);
+  const forAdapters = openAdapterSubscriptions({ subscriptions, writer, dryRun, slots, policy, delivers, store, runtime, counter }, call);
   const preview = openSubscriptionPreview(subscriptions, policy, runtime);
   const reads = { writer, preview, delivers };
   return { calls, forAdapters, writer, reads, ...defined({ deliverer }) };

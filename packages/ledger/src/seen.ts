@@ -22,3 +22,11 @@ export interface StaleAction {
   readonly orderId: string;
   readonly revision: number;
 }
+
+/** What came of reading an order from the provider again, because a person asked for it. */
+export interface RecheckResult {
+  /** How many objects were read. */
+  readonly looked: number;
+  /** How many of them told the ledger something new. */
+  readonly recorded: number;
+}

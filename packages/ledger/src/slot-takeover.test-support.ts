@@ -162,7 +162,7 @@ async function start(
   run.forget(id, 'has a session');
   const checkout = { payment: { ...reference1, id: session }, attachedAt: day(0) };
   await subscriptions.command(id, 'attach', { type: 'attach', checkout });
-  if (order !== 'does not ask again' && !(await slots.holds(id))) {
+  if (order !== 'does not ask again' && (await slots.holder(id)) !== id) {
     await expire(session);
     return 'refused';
   }

@@ -1,18 +1,11 @@
 // What a ledger does for subscriptions: each call is checked at the door, then handed to the write path or the streams.
 import type { Delivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
-import {
-  attachSubscriptionSchema,
-  importSubscriptionSchema,
-  parse,
-  placeSubscriptionSchema,
-  readReference,
-  resolveSchema,
-  seenSchema,
-} from './input.ts';
+import { attachSubscriptionSchema, importSubscriptionSchema, parse, placeSubscriptionSchema, readReference, seenSchema } from './input.ts';
 import { givenActionSchema, idSchema, paymentReferenceSchema } from './observation.ts';
 import type { SubscriptionWriter } from './observe-subscription.ts';
 import type { ProcessCounter } from './process-counts.ts';
+import { resolveReview } from './resolve-review.ts';
 import type { Runtime } from './runtime.ts';
 import type { LedgerIdentity } from './streams/ledger-stream.ts';
 import type { SubscriptionStreams } from './streams/subscription-streams.ts';
@@ -73,18 +66,9 @@ export function openSubscriptionCalls(parts: SubscriptionCallParts): Subscriptio
       return writer.import(placed, said, signed);
     },
     resolveSubscriptionReview: async (subscriptionId, reviewId, how, by) => {
-      const { resolution, seenRevision } = parse(resolveSchema, how, 'how');
-      const { state, events } = await subscriptions.command(parse(idSchema, subscriptionId, 'subscriptionId'), `resolve ${reviewId}`, {
-        type: 'resolve',
-        reviewId,
-        resolution,
-        seenRevision,
-        by: parse(givenActionSchema, by, 'by'),
-        at: now(),
-      });
-      // Where nothing was added, the same resolution again is no contradiction.
-      const same = state.reviews.some((review) => review.reviewId === reviewId && review.resolution === resolution);
-      return events.length > 0 || same ? { outcome: 'resolved' } : { outcome: 'stale', subscriptionId, revision: state.revision };
+      const id = parse(idSchema, subscriptionId, 'subscriptionId');
+      const done = await resolveReview(subscriptions, id, { reviewId, how, by, at: now() });
+      return done.outcome === 'stale' ? { ...done, subscriptionId } : done;
     },
     redeliverSubscription: async (subscriptionId, by, seen) => {
       if (!delivery) {

@@ -365,19 +365,20 @@ describe('for adapters', () => {
     expect(await subscriptions.takeSlot('sub-1')).toEqual({ outcome: 'taken', earlier: [], former: [] });
     expect(await subscriptions.takeSlot('addon')).toEqual({ outcome: 'taken', earlier: [], former: [] });
     expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: ['sub-1'], former: ['sub-1'] });
-    expect([await subscriptions.holdsSlot('sub-1'), await subscriptions.holdsSlot('sub-2')]).toEqual([false, true]);
+    expect([await subscriptions.slotHolder('sub-1'), await subscriptions.slotHolder('sub-2')]).toEqual(['sub-2', 'sub-2']);
     expect(await subscriptions.giveSlotBack('sub-2', 'sub-1')).toEqual({ outcome: 'given' });
-    expect(await subscriptions.holdsSlot('sub-1')).toBe(true);
+    expect(await subscriptions.slotHolder('sub-1')).toBe('sub-1');
     await ledger.observeSubscription(told(0, firstMonth));
     expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'held', by: 'sub-1' });
     await ledger.observeSubscription(told(40, [lifecycle('canceled', { endedAt: day(40) })]));
     // Its session is complete for ever: to give the slot back to it would keep the member from coming back.
     expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: [], former: ['sub-1'] });
     expect(await subscriptions.giveSlotBack('sub-2', 'sub-1')).toEqual({ outcome: 'ended' });
-    expect(await subscriptions.holdsSlot('sub-2')).toBe(true);
+    expect(await subscriptions.slotHolder('sub-2')).toBe('sub-2');
     await ledger.placeSubscription({ ...placed, subscriptionId: 'odd', kind: 'constructor' });
+    expect(await subscriptions.slotHolder('odd')).toBeUndefined();
     expect(await subscriptions.takeSlot('odd')).toEqual({ outcome: 'taken', earlier: [], former: [] });
-    expect(await subscriptions.holdsSlot('odd')).toBe(true);
+    expect(await subscriptions.slotHolder('odd')).toBe('odd');
     await expect(subscriptions.takeSlot('sub-9')).rejects.toMatchObject({ code: 'subscription_unknown' });
   });
 

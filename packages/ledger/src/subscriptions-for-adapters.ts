@@ -7,6 +7,7 @@ import { parse, readReference, recheckSchema } from './input.ts';
 import { givenActionSchema, idSchema } from './observation.ts';
 import type { SubscriptionWriter } from './observe-subscription.ts';
 import { sourcesOf } from './order/fact-reports.ts';
+import type { ProcessCounter } from './process-counts.ts';
 import type { Runtime } from './runtime.ts';
 import type { Slots } from './streams/slot-streams.ts';
 import { subscriptionAggregate } from './streams/subscription-aggregate.ts';
@@ -26,11 +27,12 @@ interface AdapterSubscriptionParts {
   readonly delivers: boolean;
   readonly store: Pick<WatchedStore, 'nextAppend'>;
   readonly runtime: Pick<Runtime, 'now'>;
+  readonly counter: Pick<ProcessCounter, 'look'>;
 }
 
 /** @param call what the ledger does around each of its calls. */
 export function openAdapterSubscriptions(
-  { subscriptions, writer, dryRun, slots, policy, delivers, store, runtime }: AdapterSubscriptionParts,
+  { subscriptions, writer, dryRun, slots, policy, delivers, store, runtime, counter }: AdapterSubscriptionParts,
   call: <T>(work: () => Promise<T>) => Promise<T>,
 ): AdapterSubscriptions {
   const id = (subscriptionId: string): string => parse(idSchema, subscriptionId, 'subscriptionId');
@@ -40,8 +42,8 @@ export function openAdapterSubscriptions(
     delivers,
     takeSlot: (subscriptionId) => call(async () => slots.take(id(subscriptionId))),
     giveSlotBack: (subscriptionId, to) => call(async () => slots.giveBack(id(subscriptionId), parse(idSchema, to, 'to'))),
-    holdsSlot: (subscriptionId) => call(async () => slots.holds(id(subscriptionId))),
-    slotHolder: (memberId, kind) =>
+    slotHolder: (subscriptionId) => call(async () => slots.holder(id(subscriptionId))),
+    livingHolder: (memberId, kind) =>
       call(async () => slots.livingHolder(parse(idSchema, memberId, 'memberId'), parse(idSchema, kind, 'kind'))),
     ownerOf: (reference) => call(async () => writer.ownerOf(readReference(reference))),
     known: (reference) =>
@@ -56,6 +58,7 @@ export function openAdapterSubscriptions(
         const { events } = await subscriptions.command(id(subscriptionId), `review ${kind}`, { type: 'review', kind, at: now() });
         return { outcome: events.length > 0 ? 'opened' : 'exists' };
       }),
+    countLook: (outcome) => counter.look(outcome),
     recordRecheck: (subscriptionId, by, result) =>
       call(async () => {
         const signed = { by: parse(givenActionSchema, by, 'by'), recheckedAt: now(), ...parse(recheckSchema, result, 'result') };
@@ -87,13 +90,14 @@ export function refusedAdapterSubscriptions(): AdapterSubscriptions {
     delivers: false,
     takeSlot: refuse,
     giveSlotBack: refuse,
-    holdsSlot: refuse,
+    livingHolder: refuse,
     slotHolder: refuse,
     ownerOf: async () => undefined,
     known: async () => undefined,
     wouldObserve: refuse,
     wouldImport: refuse,
     openReview: refuse,
+    countLook: () => undefined,
     recordRecheck: refuse,
     changed: refuse,
   };

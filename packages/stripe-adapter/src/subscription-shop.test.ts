@@ -231,6 +231,23 @@ describe('a start', () => {
     expect(sessions.filter(({ status }) => status === 'open').length).toBeLessThanOrEqual(1);
   });
 
+  test('that was overtaken while it was made names the other one, and has no page', async () => {
+    const { payments, given, stripe } = await openClubShop();
+    const create = stripe.checkout.sessions.create.bind(stripe.checkout.sessions);
+    stripe.checkout.sessions.create = (async (...asked: Parameters<typeof create>) => {
+      const made = await create(...asked);
+      stripe.checkout.sessions.create = create;
+      await payments.startSubscription({ ...given, subscriptionId: 'club-2', plan: 'gold' });
+      return made;
+    }) as typeof create;
+    expect(await refusal(payments.startSubscription(given))).toMatchObject({
+      code: 'already_subscribed',
+      message: expect.stringContaining('subscription club-2 of member member-1 took over'),
+    });
+    const { data: open } = await stripe.checkout.sessions.list({ status: 'open' });
+    expect(open.map(({ metadata }) => metadata?.['paidonce_subscription'])).toEqual(['club-2']);
+  });
+
   test('beside a living one is refused with its id, and after its end goes on with the same customer', async () => {
     const { begin, payments, given, sandbox, stripe, told } = await openClubShop();
     const id = await begin();
@@ -258,12 +275,18 @@ describe('a start', () => {
     expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active' });
   });
 
-  test('is free again once its page has expired', async () => {
+  test('is free again once its page has expired, which is asked once', async () => {
     const { payments, given, sandbox, status } = await openClubShop();
     const { sessionId } = await payments.startSubscription(given);
     await sandbox.advance(25 * hourMs);
     expect(await status(sessionId)).toEqual({ state: 'expired', stale: false });
+    sandbox.calls.reset();
     expect((await payments.startSubscription(given)).sessionId).not.toBe(sessionId);
+    expect(sandbox.calls.byRoute()).toEqual({
+      'GET /v1/prices/:price': 1,
+      'GET /v1/checkout/sessions/:session': 1,
+      'POST /v1/checkout/sessions': 1,
+    });
   });
 });
 

@@ -226,6 +226,15 @@ describe('CSV', () => {
     expect((await response.text()).split('\r\n')).toHaveLength(activity.length + 2);
   });
 
+  test('an action on a subscription names it, and its row on the page leads to it', async () => {
+    const action = { at: activity[0]?.at ?? '', actor: 'sup-3', action: 'resolve', subscriptionId: 'club-7', outcome: 'extended' } as const;
+    const items = [{ ...action, position: '7' }];
+    expect(activityCsv(items)).toContain(',resolve,,,extended,,7,club-7\r\n');
+    const page = await (await consoleWith({ activity: async () => ({ items, lagMs: 0 }) }).ask('activity')).text();
+    expect(page).toMatch(/resolved a review of <a [^>]*href="[^"]*subscriptions\/club-7"/);
+    expect(page).toMatch(/<td[^>]*>extended<\/td>/);
+  });
+
   test.each([
     ['=1+1', `"'=1+1"`],
     ['+886', `"'+886"`],

@@ -3,6 +3,7 @@
 import type { Action } from '../console-reads.ts';
 import type { Position, StoredEvent } from '../event-store/event-store.ts';
 import { type DecisionType, outcomeOf } from '../order/events.ts';
+import { isSubscriptionDecision, type SubscriptionEvent, subscriptionOutcomeOf } from '../subscription/events.ts';
 
 /** A row of the table `actions`. */
 export interface ActionRow {
@@ -13,6 +14,7 @@ export interface ActionRow {
   readonly reason: string | null;
   readonly action: Action;
   readonly orderId: string | null;
+  readonly subscriptionId: string | null;
   readonly runId: string | null;
   readonly outcome: string;
 }
@@ -47,15 +49,19 @@ export class ActionsTaken {
 
 type Recorded = Readonly<Record<string, unknown>>;
 
-/** Each action of an order's stream, with its outcome while nothing else follows. */
+/** Each action of the stream of an order or a subscription, with its outcome while nothing else follows. */
 const actionOf: Readonly<Record<string, (data: Recorded, cause: string) => readonly [Action, outcome: string]>> = {
   PaymentObserved: (_, cause) => (cause.startsWith('import ') ? ['import', 'recorded'] : ['observe', 'recorded']),
+  SubscriptionObserved: () => ['observe', 'recorded'],
   CheckoutAttached: () => ['link', 'linked'],
   ReviewResolved: ({ resolution }) => ['resolve', String(resolution)],
+  SubscriptionReviewResolved: ({ resolution }) => ['resolve', String(resolution)],
   PaymentMoved: () => ['move', 'moved'],
   OrderWithdrawn: () => ['withdraw', 'withdrawn'],
   DeliveryTakenOver: () => ['redeliver', 'asked'],
-  StripeRechecked: ({ recorded }) => ['recheck', Number(recorded) > 0 ? 'recorded' : 'nothing_new'],
+  // The import of a subscription is signed by what was read for it.
+  StripeRechecked: ({ recorded }, cause) =>
+    cause.startsWith('import ') ? ['import', 'imported'] : ['recheck', Number(recorded) > 0 ? 'recorded' : 'nothing_new'],
 };
 const delivered: Readonly<Record<string, string>> = {
   MembershipDelivered: 'delivered',
@@ -63,31 +69,40 @@ const delivered: Readonly<Record<string, string>> = {
   DeliveryAbandoned: 'abandoned',
 };
 
+type Subject = { readonly orderId: string } | { readonly subscriptionId: string };
+
 /**
- * Folds one event of an order's stream: notes the action that it is, or what came of the open one.
+ * Folds one event of the stream of an order or a subscription: notes the action that it is, or what came of the open one.
  * @returns the action that is open after it.
  */
-export function foldAction(open: OpenAction | null, event: StoredEvent, orderId: string, taken: ActionsTaken): OpenAction | null {
+export function foldAction(open: OpenAction | null, event: StoredEvent, subject: Subject, taken: ActionsTaken): OpenAction | null {
   const { type, position, metadata } = event;
   const by = actorIn(event);
   if (by === undefined && open === null) return null;
   const [action, outcome] = (by && actionOf[type]?.(event.data as Recorded, metadata['cause'] ?? '')) ?? [];
   const append = `${metadata['cause'] ?? ''} ${metadata['recordedAt'] ?? ''}`;
   if (by && action && outcome !== undefined) {
-    taken.add({ position, at: metadata['recordedAt'] ?? '', ...by, action, orderId, runId: null, outcome });
+    const of = { orderId: null, subscriptionId: null, runId: null, ...subject };
+    taken.add({ position, at: metadata['recordedAt'] ?? '', ...by, action, ...of, outcome });
     return { position, action, append };
   }
   if (open === null) return null;
-  const came = outcomeOf[type as DecisionType] ?? delivered[type];
+  const decided = decisionIn(event);
+  const came = decided ?? delivered[type];
   if (open.action === 'redeliver') {
     if (came !== undefined) taken.came(open.position, came);
     return came === undefined ? open : null;
   }
   if (open.append !== append) return null;
   if (open.action === 'import' && type === 'MembershipDelivered') taken.came(open.position, 'imported');
-  else if (type === 'ReviewOpened') taken.came(open.position, 'review');
-  else if (type in outcomeOf) taken.came(open.position, outcomeOf[type as DecisionType]);
+  else if (type === 'ReviewOpened' || type === 'SubscriptionReviewOpened') taken.came(open.position, 'review');
+  else if (decided !== undefined) taken.came(open.position, decided);
   return open;
+}
+
+function decisionIn(event: Pick<StoredEvent, 'type' | 'data'>): string | undefined {
+  const ofSubscription = event as SubscriptionEvent;
+  return isSubscriptionDecision(ofSubscription) ? subscriptionOutcomeOf(ofSubscription) : outcomeOf[event.type as DecisionType];
 }
 
 /** Notes the actions of a run's stream. An event that is none is passed over. */
@@ -98,7 +113,7 @@ export function foldRunAction(event: StoredEvent, runId: string, taken: ActionsT
   const by = actorIn(event);
   if (!by || (type !== 'RunStarted' && type !== 'RunCancelled')) return;
   const [action, outcome] = type === 'RunStarted' ? (['run', 'started'] as const) : (['cancel_run', 'canceled'] as const);
-  taken.add({ position, at: metadata['recordedAt'] ?? '', ...by, action, orderId: null, runId, outcome });
+  taken.add({ position, at: metadata['recordedAt'] ?? '', ...by, action, orderId: null, subscriptionId: null, runId, outcome });
 }
 
 function actorIn({ data }: StoredEvent): { readonly actor: string; readonly reason: string | null } | undefined {

@@ -1,5 +1,6 @@
 // The rows of what people did, newest first.
 import type { Action, ActionTaken } from '../console-reads.ts';
+import { defined } from '../defined.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { runAggregate } from '../streams/run-streams.ts';
 import { type ActionRow, type ActionsTaken, foldRunAction } from './action-fold.ts';
@@ -22,6 +23,7 @@ export interface ActionFilter {
   readonly actor?: string | undefined;
   readonly action?: Action | undefined;
   readonly orderId?: string | undefined;
+  readonly subscriptionId?: string | undefined;
   readonly memberId?: string | undefined;
 }
 
@@ -34,8 +36,8 @@ export interface ActionRows {
 
 /** The columns of the row, in the order of the table. */
 export function actionColumns(row: ActionRow): (string | null)[] {
-  const { position, at, actor, reason, action, orderId, runId, outcome } = row;
-  return [position, at, actor, reason, action, orderId, runId, outcome];
+  const { position, at, actor, reason, action, orderId, subscriptionId, runId, outcome } = row;
+  return [position, at, actor, reason, action, orderId, subscriptionId, runId, outcome];
 }
 
 export function noteRuns(events: readonly StoredEvent[], taken: ActionsTaken): void {
@@ -43,7 +45,7 @@ export function noteRuns(events: readonly StoredEvent[], taken: ActionsTaken): v
 }
 
 export function openActionRows({ db }: ReadModelFile): ActionRows {
-  const insert = db.prepare('insert or ignore into actions values (?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare('insert or ignore into actions values (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const came = db.prepare('update actions set outcome = ? where position = ?');
   const ended = db.prepare("update actions set outcome = ? where run_id = ? and action = 'run'");
   // Each filter has an index; of two, SQLite takes one and passes over the rest.
@@ -51,8 +53,10 @@ export function openActionRows({ db }: ReadModelFile): ActionRows {
     actor: 'actor = :actor',
     action: 'action = :action',
     orderId: 'order_id = :orderId',
+    subscriptionId: 'subscription_id = :subscriptionId',
     // The plus keeps SQLite from reading all actions in the order of their positions.
-    memberId: 'order_id in (select order_id from orders where member_id = :memberId collate nocase and member_id = :memberId)',
+    memberId: `(order_id in (select order_id from orders where member_id = :memberId collate nocase and member_id = :memberId)
+      or subscription_id in (select subscription_id from subscriptions where member_id = :memberId))`,
   };
   const statements = new Map<string, ReturnType<typeof db.prepare>>();
   const statement = (filters: readonly string[]): ReturnType<typeof db.prepare> => {
@@ -78,14 +82,13 @@ export function openActionRows({ db }: ReadModelFile): ActionRows {
 
 function actionIn(row: Readonly<Record<string, unknown>>): ActionTaken {
   const text = (column: string): string | undefined => (row[column] as string | null) ?? undefined;
-  const [reason, orderId, runId] = [text('reason'), text('order_id'), text('run_id')];
+  const of = { orderId: text('order_id'), subscriptionId: text('subscription_id'), runId: text('run_id') };
   return {
     at: String(row['at']),
     actor: String(row['actor']),
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ reason: text('reason') }),
     action: row['action'] as Action,
-    ...(orderId === undefined ? {} : { orderId }),
-    ...(runId === undefined ? {} : { runId }),
+    ...defined(of),
     outcome: String(row['outcome']),
     position: String(row['position']),
   };

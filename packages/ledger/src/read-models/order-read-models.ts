@@ -91,9 +91,9 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
     }
     for (const row of changed.values()) orders.save(row);
     noteGranted(granted);
+    subscriptions.apply(events, notes.actions);
     console.apply(events, notes);
     sweepRows.apply(events);
-    subscriptions.apply(events);
   }
 
   const states = (rows: readonly Record<string, unknown>[]): OrderState[] =>

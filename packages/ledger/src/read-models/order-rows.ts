@@ -111,7 +111,7 @@ export function foldInto(order: FoldedOrder, event: StoredEvent, notes: OrderNot
   if (read.type === 'MembershipGranted') order.paidAt = read.data.paidAt;
   const folded = { read, event, before, after };
   const is = progressAfter(was, folded);
-  order.progress = { ...is, action: foldAction(was.action, event, after.orderId, notes.actions) };
+  order.progress = { ...is, action: foldAction(was.action, event, { orderId: after.orderId }, notes.actions) };
   countEvent(notes.counts, { ...folded, was, is, paidAt: order.paidAt });
   namesSaid(notes.names, folded);
 }

@@ -3,7 +3,7 @@
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 export const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 16;
+export const layout = 17;
 
 /** The tables of an empty file, and its header. */
 export const schema: string = `
@@ -138,12 +138,14 @@ export const schema: string = `
     reason text,
     action text not null,
     order_id text,
+    subscription_id text,
     run_id text,
     outcome text not null
   ) without rowid;
   create index actions_by_actor on actions (actor, position);
   create index actions_by_kind on actions (action, position);
   create index actions_by_order on actions (order_id, position) where order_id is not null;
+  create index actions_by_subscription on actions (subscription_id, position) where subscription_id is not null;
   create index actions_by_run on actions (run_id) where run_id is not null;
   -- Of subscriptions: when each must be looked at next follows from its state, the policy that its newest event names, and, where it
   -- was paid at an unknown price, the newest policy.
@@ -172,7 +174,8 @@ export const schema: string = `
     policy text not null,
     paid_through text,
     decided_at text,
-    dunning_since text
+    dunning_since text,
+    action text
   );
   create index subscriptions_dunning on subscriptions (dunning_since, subscription_id) where dunning_since is not null;
   create index subscriptions_paid_through on subscriptions (paid_through) where status = 'active';

@@ -1,5 +1,5 @@
 // The read models of subscriptions: by member, by what is due, by what the shop does not have, and what waits for a person.
-import type { AccountSubscriptions, DueSubscription, OpenInvoices } from '../adapter-ledger.ts';
+import type { AccountSubscriptions, DueSubscription, OpenInvoices } from '../adapter-subscriptions.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
@@ -8,6 +8,7 @@ import type { Backlog } from '../payment-ledger.ts';
 import { policyAggregate } from '../streams/policy-stream.ts';
 import type { SubscriptionState } from '../subscription/subscription.ts';
 import { type SubscriptionReview, type UndeliveredSubscription, undeliveredSubscriptionIn } from '../subscription/view.ts';
+import type { ActionsTaken } from './action-fold.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 import {
   type AdoptedPolicies,
@@ -24,8 +25,8 @@ import {
 } from './subscription-rows.ts';
 
 export interface SubscriptionReadModels {
-  /** Applies a page's events. Call it in the transaction that moves the cursor. @throws LedgerError `corrupt`, `file_newer`. */
-  apply(events: readonly StoredEvent[]): void;
+  /** Applies a page's events, and notes what people did. Call it in the transaction that moves the cursor. @throws LedgerError `corrupt`, `file_newer`. */
+  apply(events: readonly StoredEvent[], taken: ActionsTaken): void;
   memberships(memberId: string): readonly Membership[];
   /** What gives the member access now, as it was decided. */
   plans(memberId: string): readonly MemberPlan[];
@@ -73,7 +74,7 @@ function openStoredSubscriptions({ db }: ReadModelFile): SubscriptionReadModels[
     return row ? foldedSubscriptionIn(row) : emptySubscription(subscriptionId);
   }
 
-  return (events) => {
+  return (events, taken) => {
     const isNewPolicy = policies.add(events);
     const changed = new Map<string, FoldedSubscription>();
     for (const event of events) {
@@ -82,7 +83,7 @@ function openStoredSubscriptions({ db }: ReadModelFile): SubscriptionReadModels[
       const folded = changed.get(subscriptionId) ?? load(subscriptionId);
       const { revision } = folded.state;
       invariant(event.revision === revision + 1, `${event.stream}: revision ${event.revision} follows ${revision}`);
-      foldSubscription(folded, event);
+      foldSubscription(folded, event, taken);
       changed.set(subscriptionId, folded);
     }
     if (isNewPolicy) {

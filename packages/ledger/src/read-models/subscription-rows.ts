@@ -10,6 +10,7 @@ import { type SubscriptionPolicy, subscriptionPolicySchema } from '../subscripti
 import { isJudgedOtherwise } from '../subscription/recording.ts';
 import { noSubscription, type SubscriptionState } from '../subscription/subscription.ts';
 import { openReviews } from '../subscription/view.ts';
+import { type ActionsTaken, foldAction, type OpenAction } from './action-fold.ts';
 
 /** A subscription as its row stores it. `foldSubscription` writes all fields. */
 export interface FoldedSubscription {
@@ -24,6 +25,8 @@ export interface FoldedSubscription {
   decidedAt: string | null;
   /** Since when the provider tries to collect a renewal that was not paid. Provider's clock, ISO 8601 UTC; null: it does not. */
   dunningSince: string | null;
+  /** The action of a person whose outcome later events may still tell. */
+  action: OpenAction | null;
 }
 
 /** The policies of subscriptions that the log adopted. */
@@ -62,6 +65,7 @@ export const subscriptionColumns = [
   'paid_through',
   'decided_at',
   'dunning_since',
+  'action',
 ] as const;
 export type SubscriptionCell = string | number | null;
 
@@ -75,11 +79,12 @@ export function subscriptionIdOf(stream: string): string {
 }
 
 export function emptySubscription(subscriptionId: string): FoldedSubscription {
-  return { state: noSubscription(subscriptionId), since: null, policy: '', doubtful: 0, decidedAt: null, dunningSince: null };
+  const nothing = { since: null, policy: '', doubtful: 0, decidedAt: null, dunningSince: null, action: null };
+  return { state: noSubscription(subscriptionId), ...nothing };
 }
 
-/** Folds one event into the subscription. @throws LedgerError `corrupt`, `file_newer`. */
-export function foldSubscription(folded: FoldedSubscription, event: StoredEvent): void {
+/** Folds one event into the subscription, and notes what people did. @throws LedgerError `corrupt`, `file_newer`. */
+export function foldSubscription(folded: FoldedSubscription, event: StoredEvent, taken: ActionsTaken): void {
   const { state: before } = folded;
   const read = subscriptionAggregate.read(event);
   const { instance = '', policy = folded.policy, recordedAt } = event.metadata;
@@ -88,7 +93,9 @@ export function foldSubscription(folded: FoldedSubscription, event: StoredEvent)
   if (folded.state.membership !== before.membership) folded.since = recordedAt ?? null;
   if (read.type === 'SubscriptionObserved') folded.doubtful = Number(read.data.doubtful === true);
   if (isSubscriptionDecision(read)) folded.decidedAt = recordedAt ?? null;
-  const { lifecycle } = folded.state.facts;
+  const { facts, subscriptionId } = folded.state;
+  folded.action = foldAction(folded.action, event, { subscriptionId }, taken);
+  const { lifecycle } = facts;
   folded.dunningSince = lifecycle?.fact.status === 'past_due' ? (folded.dunningSince ?? lifecycle.asOf) : null;
 }
 
@@ -109,12 +116,13 @@ export function foldedSubscriptionIn(row: Readonly<Record<string, unknown>>): Fo
     doubtful: Number(row['doubtful']),
     decidedAt: row['decided_at'] as string | null,
     dunningSince: row['dunning_since'] as string | null,
+    action: JSON.parse(String(row['action'])) as OpenAction | null,
   };
 }
 
 /** The columns of the row, and the rows of its open reviews: id, and the review as JSON. */
 export function subscriptionRowOf(
-  { state, since, policy, doubtful, decidedAt, dunningSince }: FoldedSubscription,
+  { state, since, policy, doubtful, decidedAt, dunningSince, action }: FoldedSubscription,
   policies: AdoptedPolicies,
 ): {
   readonly columns: readonly SubscriptionCell[];
@@ -150,6 +158,7 @@ export function subscriptionRowOf(
       decided?.paidThrough ?? null,
       decidedAt,
       dunningSince,
+      action && JSON.stringify(action),
     ],
     reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };

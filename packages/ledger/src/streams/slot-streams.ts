@@ -6,7 +6,7 @@
 //   2. Expire the sessions of all earlier holders at the provider. Where one of them is complete, `giveBack` the slot to it, and stop,
 //      unless it has ended: else the member could never come back.
 //   3. Make the session and attach it. Nobody has its URL yet.
-//   4. Ask `holds`: where another one holds the slot by now, expire the own session, and stop. Else answer the URL.
+//   4. Ask for the `holder`: where another one holds the slot by now, expire the own session, and stop. Else answer the URL.
 // A crash at any point leaves a holder that the next one takes over.
 import * as z from 'zod';
 import { eventReader } from '../event-store/event-versions.ts';
@@ -63,8 +63,8 @@ export interface Slots {
   take(subscriptionId: string): Promise<TakeSlotResult>;
   /** Gives the slot back to an earlier holder, whose session was complete. `ended`: it has ended since, so nothing was given back. */
   giveBack(subscriptionId: string, to: string): Promise<GiveSlotBackResult>;
-  /** Strong: whether the subscription holds its slot now. */
-  holds(subscriptionId: string): Promise<boolean>;
+  /** Strong: who holds the slot of the subscription's member and kind now. */
+  holder(subscriptionId: string): Promise<string | undefined>;
   /** Strong: who lives of all that ever held the member's slot, so that nobody else can take it. Undefined: none does. */
   livingHolder(memberId: string, kind: string): Promise<string | undefined>;
 }
@@ -112,9 +112,9 @@ export function openSlots(transactions: Transactions, subscriptions: Pick<Subscr
       for (const each of holders[kind] ?? []) if (lives(await subscriptions.read(each))) return each;
       return undefined;
     },
-    holds: async (subscriptionId) => {
+    holder: async (subscriptionId) => {
       const { memberId, kind } = await slotOf(subscriptionId);
-      return (await transactions.read(memberSlotAggregate, memberId)).holders[kind]?.at(-1) === subscriptionId;
+      return (await transactions.read(memberSlotAggregate, memberId)).holders[kind]?.at(-1);
     },
   };
 }

@@ -67,6 +67,7 @@ export const consoleSchemas: Readonly<{ [Question in keyof Questions]: z.ZodType
     actor: z.exactOptional(idSchema),
     action: z.exactOptional(z.enum(actions)),
     orderId: z.exactOptional(idSchema),
+    subscriptionId: z.exactOptional(idSchema),
     memberId: z.exactOptional(idSchema),
   }),
   find: z.strictObject({ kind: z.exactOptional(z.enum(hitKinds)), limit: z.exactOptional(z.number().int().min(1).max(50)) }),

@@ -6,7 +6,9 @@ import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
+import type { SubscriptionFact } from '../subscription/observation.ts';
 import { day, lifecycle, month, policy1, reference1, unpaid } from '../subscription/story.test-support.ts';
+import { createVirtualClock } from '../testing/virtual-clock.ts';
 
 const { type: _, ...policy } = policy1;
 
@@ -160,4 +162,58 @@ test('a dry run says what a resolution would do, and writes nothing', async () =
   await ledger.resolveSubscriptionReview('sub_second', 'r1', how, { actor: 'sup-1', reason: 'ticket 1' });
   expect(await reads.previewResolution('sub_second', 'r1', how)).toEqual({ outcome: 'stale' });
   expect(reads.delivers).toBe(false);
+});
+
+test('what people did with subscriptions stands in the activity, with what came of it, newest first', async () => {
+  const by = { actor: 'sup-1', reason: 'ticket 1' };
+  let refuses = true;
+  await using ledger = createPaymentLedger({
+    eventStore: openMemoryEventStore(),
+    runtime: createVirtualClock().runtime(),
+    background: false,
+    readModels: ':memory:',
+    subscriptions: {
+      policy,
+      deliver: () => {
+        if (refuses) throw new Error('locked');
+      },
+    },
+  });
+  const terms = { memberId: 'm-1', plan: 'silver', account: 'acct_1', livemode: true };
+  const told = (subscriptionId: string, days: number, ...facts: readonly SubscriptionFact[]) => ({
+    subscription: { ...reference1, id: `sub_${subscriptionId}` },
+    subscriptionId,
+    statements: facts.map((fact) => ({ fact, asOf: day(days), evidence: { objectId: subscriptionId } })),
+  });
+  const { subscriptionId: _, ...read } = told('was-there', 5, month('in_0', 0, { reason: 'create' }), lifecycle('active'));
+  const imported = { ...terms, subscriptionId: 'was-there', kind: 'other', placedAt: day(0) };
+  expect(await ledger.importSubscription(imported, { ...read, look: day(5) }, by)).toEqual({ outcome: 'imported' });
+  await ledger.placeSubscription({ ...terms, subscriptionId: 's-1' });
+  await ledger.observeSubscription({
+    ...told('s-1', 31, month('in_1', 0, { reason: 'create' }), lifecycle('canceled', { endedAt: day(30) })),
+    source: 'webhook',
+  });
+  await ledger.observeSubscription({ ...told('s-1', 32, month('in_2', 30)), source: 'webhook' });
+  const { revision: seenRevision = -1, openReviews: [review] = [] } = (await ledger.subscription('s-1')) ?? {};
+  await ledger.resolveSubscriptionReview('s-1', review?.reviewId ?? '', { resolution: 'grant', seenRevision }, by);
+  await ledger.redeliverSubscription('s-1', by);
+  refuses = false;
+  await ledger.redeliverSubscription('s-1', { ...by, actor: 'sup-2' });
+  await ledger.forAdapters.subscriptions.recordRecheck('s-1', by, { looked: 1, recorded: 0 });
+
+  const { activity } = ledger.console;
+  const { items } = await activity();
+  expect(items.map(({ action, outcome, subscriptionId }) => [action, outcome, subscriptionId])).toEqual([
+    ['recheck', 'nothing_new', 's-1'],
+    ['redeliver', 'delivered', 's-1'],
+    ['redeliver', 'failed', 's-1'],
+    ['resolve', 'granted', 's-1'],
+    ['import', 'imported', 'was-there'],
+  ]);
+  expect(items.at(-1)).toMatchObject(by);
+  expect(items.some(({ orderId }) => orderId !== undefined)).toBe(false);
+  expect((await activity({ subscriptionId: 'was-there' })).items).toEqual(items.slice(4));
+  expect((await activity({ memberId: 'm-1' })).items).toEqual(items);
+  expect((await activity({ memberId: 'm-1', actor: 'sup-2' })).items).toEqual(items.slice(1, 2));
+  expect((await activity({ memberId: 'm-2' })).items).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { parse } from '../input.ts';
 import { idSchema, isId } from '../observation.ts';
 import type { SubscriptionWriter } from '../observe-subscription.ts';
 import { type Page, type PageRequest, pageOf } from '../page.ts';
+import { ActionsTaken } from '../read-models/action-fold.ts';
 import { type ConsoleSubscriptionRows, subscriptionSummaryOf } from '../read-models/console-subscription-rows.ts';
 import { emptySubscription, foldSubscription } from '../read-models/subscription-rows.ts';
 import type { Runtime } from '../runtime.ts';
@@ -43,7 +44,8 @@ export function openConsoleSubscriptions(
     store.readStream(subscriptionAggregate.stream(parse(idSchema, subscriptionId, 'subscriptionId')));
   const summary = async (subscriptionId: string): Promise<SubscriptionSummary | undefined> => {
     const folded = emptySubscription(subscriptionId);
-    for (const event of await history(subscriptionId)) foldSubscription(folded, event);
+    const taken = new ActionsTaken(); // Not shown here.
+    for (const event of await history(subscriptionId)) foldSubscription(folded, event, taken);
     return subscriptionSummaryOf(folded);
   };
   const page = <T>(

@@ -2,7 +2,7 @@
 // of these steps makes that so:
 //   1. Place it, and take the slot of the member and the kind, unless a living one holds it.
 //   2. End the sessions of all earlier holders. Where one of them is complete, give the slot back to it, and stop.
-//   3. Find the open session of this subscription, or make one and attach it. End its other ones.
+//   3. Ask each session of this subscription: go on with the open one, or make one and attach it, and end the others.
 //   4. Ask whether it still holds the slot. Where another one has it by now, end the own session, and stop.
 // A crash at any point leaves a holder that the next one takes over.
 
@@ -74,15 +74,12 @@ export class SubscriptionCheckout {
     }
     // 3
     const customer = checked.customer ?? (await this.#formerCustomer(taken.former, account, price.livemode));
-    const open = await this.#openSession(checked);
-    const session = open ?? (await this.#make({ ...checked, ...defined({ customer }) }, price, account, calls));
-    // Stripe repeated what it answered to this key before: what was open then may be complete or expired by now. Attached, it is read.
-    if (session === 'replayed') return this.start(input);
-    await this.#endOthers(checked, session.id);
+    const session = await this.#onlySession(checked, () => this.#make({ ...checked, ...defined({ customer }) }, price, account, calls));
     // 4
-    if (!(await slots.holdsSlot(subscriptionId))) {
+    const holder = await slots.slotHolder(subscriptionId);
+    if (holder !== subscriptionId) {
       await endCheckout(calls, session.id, this.#parts);
-      throw alreadySubscribed(checked, undefined);
+      throw tookOver(checked, holder);
     }
     return { sessionId: session.id, url: session.url, subscriptionId };
   }
@@ -121,21 +118,24 @@ export class SubscriptionCheckout {
     return known?.lifecycle === undefined || !isEnded(known.lifecycle);
   }
 
-  /** Whether an earlier holder has begun in the meantime; else nobody can begin it any more. */
+  /**
+   * Whether an earlier holder has begun in the meantime; else nobody can begin it any more. A session whose time is over is only asked,
+   * since it may have been paid while every event of it was lost.
+   */
   async #livesAfterEnding(subscriptionId: string): Promise<boolean> {
+    const { refreshSubscription } = this.#parts;
     for (const { payment, expiresAt } of (await this.#view(subscriptionId)).checkouts) {
-      if ((await this.#isCompleteAfterEnding(payment, expiresAt)) && (await this.#lives(payment))) return true;
+      const isComplete = this.#isOver(expiresAt)
+        ? (await refreshSubscription(payment)).state === 'complete'
+        : await this.#isCompleteAfterEnding(payment);
+      if (isComplete && (await this.#lives(payment))) return true;
     }
     return false;
   }
 
-  /**
-   * Ends the session; one whose time is over is only asked, since it may have been paid while every event of it was lost. True: its
-   * customer was faster; what it led to is recorded then.
-   */
-  async #isCompleteAfterEnding(session: PaymentReference, expiresAt: string | undefined): Promise<boolean> {
+  /** Ends the session. True: its customer was faster; what it led to is recorded then. */
+  async #isCompleteAfterEnding(session: PaymentReference): Promise<boolean> {
     const { accounts, refreshSubscription } = this.#parts;
-    if (this.#isOver(expiresAt)) return (await refreshSubscription(session)).state === 'complete';
     const isEndedNow = await endCheckout(await accounts.calls(session.account), session.id, this.#parts);
     if (isEndedNow) return false;
     const { state } = await refreshSubscription(session);
@@ -149,29 +149,38 @@ export class SubscriptionCheckout {
     return expiresAt !== undefined && now !== undefined && Date.parse(expiresAt) <= now.getTime();
   }
 
-  /** The open session on what the customer wants now. Undefined: there is none. @throws LedgerError `already_subscribed`: one is complete. */
-  async #openSession(start: CheckedSubscription): Promise<Session | undefined> {
-    const { checkouts } = await this.#view(start.subscriptionId);
-    for (const { payment, expiresAt } of checkouts.toReversed()) {
-      const found = await this.#parts.refreshSubscription(payment);
-      if (found.state === 'open' && !this.#isOver(expiresAt) && found.terms === startedTerms(start))
-        return { id: payment.id, url: found.url };
-      if (found.state === 'complete') throw alreadySubscribed(start, start.subscriptionId);
+  /**
+   * The one session of the subscription that can still be paid: the open one on what the customer wants now, else the one that is made.
+   * Each other one is asked once, also one that somebody attaches meanwhile, and ended.
+   *
+   * @throws LedgerError `already_subscribed`: one is complete.
+   */
+  async #onlySession(start: CheckedSubscription, make: () => Promise<Session | undefined>): Promise<Session> {
+    const asked = new Set<string>();
+    let only: Session | undefined;
+    for (;;) {
+      const { checkouts } = await this.#view(start.subscriptionId);
+      const unasked = checkouts.filter(({ payment: { id } }) => id !== only?.id && !asked.has(id));
+      if (unasked.length === 0 && only !== undefined) return only;
+      if (unasked.length === 0) only = await make();
+      for (const { payment, expiresAt } of unasked.toReversed()) {
+        asked.add(payment.id);
+        const found = await this.#parts.refreshSubscription(payment);
+        if (only === undefined && found.state === 'open' && !this.#isOver(expiresAt) && found.terms === startedTerms(start)) {
+          only = { id: payment.id, url: found.url };
+        } else if (found.state === 'complete' || (found.state === 'open' && (await this.#isCompleteAfterEnding(payment)))) {
+          if (only !== undefined) await endCheckout(await this.#parts.accounts.calls(payment.account), only.id, this.#parts);
+          throw alreadySubscribed(start, start.subscriptionId);
+        }
+      }
     }
-    return undefined;
   }
 
-  /** Those of other terms, and those that somebody started at the same time. */
-  async #endOthers(start: CheckedSubscription, id: string): Promise<void> {
-    const { checkouts } = await this.#view(start.subscriptionId);
-    for (const { payment, expiresAt } of checkouts) {
-      if (payment.id === id || !(await this.#isCompleteAfterEnding(payment, expiresAt))) continue;
-      await endCheckout(await this.#parts.accounts.calls(payment.account), id, this.#parts);
-      throw alreadySubscribed(start, start.subscriptionId);
-    }
-  }
-
-  async #make(start: CheckedSubscription, price: StripePrice, account: string, calls: StripeCalls): Promise<Session | 'replayed'> {
+  /**
+   * Undefined: Stripe repeated what it answered to this key before, and what was open then may be complete or expired by now. Attached,
+   * it is asked.
+   */
+  async #make(start: CheckedSubscription, price: StripePrice, account: string, calls: StripeCalls): Promise<Session | undefined> {
     const { ledger, runtime, scope } = this.#parts;
     const { subscriptionId } = start;
     const { checkouts } = await this.#view(subscriptionId);
@@ -188,7 +197,7 @@ export class SubscriptionCheckout {
         `${id} was made for subscription ${subscriptionId}, but ${attached.subscriptionId} has it. Use one scope for each shop`,
       );
     }
-    if (isReplayed) return 'replayed';
+    if (isReplayed) return undefined;
     if (url !== null) return { id, url };
     throw new LedgerError('invalid_input', `Stripe made session ${id} of subscription ${subscriptionId} without a page`);
   }
@@ -205,14 +214,17 @@ export class SubscriptionCheckout {
   }
 }
 
-function alreadySubscribed(
-  { memberId, kind = 'membership' }: Pick<StartSubscription, 'memberId' | 'kind'>,
-  holder: string | undefined,
-): LedgerError {
+function alreadySubscribed({ memberId, kind = 'membership' }: Pick<StartSubscription, 'memberId' | 'kind'>, holder: string): LedgerError {
   return new LedgerError(
     'already_subscribed',
-    holder === undefined
-      ? `Another checkout of member ${memberId} took over while this one was made (kind ${kind}). Let him finish that one`
-      : `Member ${memberId} has the subscription ${holder} (kind ${kind}). Send him to its portal: portalUrl('${holder}', …)`,
+    `Member ${memberId} has the subscription ${holder} (kind ${kind}). Send him to its portal: portalUrl('${holder}', …)`,
+  );
+}
+
+/** The other one may not be paid yet, and has no portal then. */
+function tookOver({ memberId, kind }: CheckedSubscription, holder: string | undefined): LedgerError {
+  return new LedgerError(
+    'already_subscribed',
+    `The checkout of subscription ${holder} of member ${memberId} took over while this one was made (kind ${kind}). Let him finish that one`,
   );
 }

@@ -14,7 +14,7 @@ export interface SubscriptionPayments {
    *
    * @throws LedgerError `invalid_input`: a field or a Stripe parameter is invalid, the price cannot be the plan's, or the
    *   subscription was placed on other terms, or has ended (the message says which). `already_subscribed`: the member has a living
-   *   one of that kind, which the message names, or another checkout of it took over in the same moment.
+   *   one of that kind, or another checkout of one took over in the same moment; the message names it.
    */
   startSubscription(subscription: StartSubscription): Promise<StartedSubscription>;
   /**

@@ -13,6 +13,10 @@ export function knownSubscriptions(ledger: PaymentLedger): SubscriptionLedger {
       const result = await ledger.observeSubscription(observation);
       return result.outcome === 'unknown' ? { outcome: 'not_ours' } : result;
     },
+    countLook: (outcome) => ledger.forAdapters.subscriptions.countLook(outcome),
+    isMissing: async (subscriptionId) => {
+      await ledger.forAdapters.subscriptions.openReview(subscriptionId, 'subscription_missing');
+    },
   };
 }
 

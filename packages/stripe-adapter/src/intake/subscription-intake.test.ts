@@ -28,6 +28,8 @@ const hourMs = 3_600_000;
 /** Remembers what it was told, and links what names one another, as a ledger does. */
 class ToldLedger implements SubscriptionLedger {
   readonly observations: SubscriptionObservation[] = [];
+  readonly missing: string[] = [];
+  readonly looks: string[] = [];
   readonly linked = new Map<string, string>([['cs_started', 'club-7']]);
   #reference: PaymentReference | undefined;
   #lifecycle: Lifecycle | undefined;
@@ -51,6 +53,14 @@ class ToldLedger implements SubscriptionLedger {
     for (const id of [observation.subscription.id, ...ids]) this.linked.set(id, 'club-7');
     for (const { fact } of observation.statements) if (fact.kind === 'lifecycle') this.#lifecycle = fact;
     return { outcome: 'recorded' as const, orderId: 'club-7', membership: 'active' as const };
+  }
+
+  countLook(outcome: string) {
+    this.looks.push(outcome);
+  }
+
+  async isMissing(subscriptionId: string) {
+    this.missing.push(subscriptionId);
   }
 }
 
@@ -364,12 +374,13 @@ describe('what cannot be read', () => {
     const provenance: Provenance = { source: 'poll', account: 'acct_1', asOf: '2026-04-01T00:00:00.000Z' };
     expect(await intake.lookAt({ ...owner, reference: owner.reference! }, provenance)).toMatchObject({ outcome: 'recorded' });
     expect(factsOf(told.observations).at(-1)).toBe('invoice paid, allocation paid');
+    expect(told.looks.at(-1)).toBe('undated');
     expect(await kept()).toEqual([`${id} status`]);
   });
 });
 
 describe('a look of the poll', () => {
-  test('is one observation, with its time; of what Stripe does not have there is none', async () => {
+  test('is one observation, with its time; of what Stripe does not have there is none, and a person has to look', async () => {
     const { webhooks, intake, told, sandbox, id } = await opened();
     await webhooks();
     await sandbox.advance(33 * dayMs);
@@ -382,6 +393,10 @@ describe('a look of the poll', () => {
     });
     expect(told.observations.at(-1)).toMatchObject({ source: 'poll', look: '2026-05-04T00:00:00.000Z' });
     expect(factsOf(told.observations).at(-1)).toBe('look: lifecycle active, invoice paid, allocation paid');
-    expect(await intake.lookAt({ ...owner, reference: { ...owner.reference!, id: 'sub_0' } }, provenance)).toBeUndefined();
+    const before = told.observations.length;
+    expect(await intake.lookAt({ ...owner, reference: { ...owner.reference!, id: 'sub_0' } }, provenance)).toEqual({ outcome: 'not_ours' });
+    expect(told.observations).toHaveLength(before);
+    expect(told.missing).toEqual(['club-7']);
+    expect(told.looks.slice(-2)).toEqual(['seen', 'missing']);
   });
 });

@@ -9,6 +9,7 @@
 import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
 import {
   defined,
+  type LookOutcome,
   type SubscriptionObservation,
   type SubscriptionPolicy,
   type SubscriptionReference,
@@ -48,6 +49,9 @@ export interface SubscriptionLedger {
   subscriptionOf(reference: string): Promise<OwnedSubscription | undefined>;
   /** @throws LedgerError `invalid_input` also: it cannot take what Stripe says. */
   observeSubscription(observation: SubscriptionObservation): Promise<IntakeResult>;
+  /** Has a person look at a subscription that Stripe does not have. */
+  isMissing(subscriptionId: string): Promise<void>;
+  countLook(outcome: LookOutcome): void;
 }
 
 export interface SubscriptionIntakeParts {
@@ -95,19 +99,19 @@ export class SubscriptionIntake {
   }
 
   /**
-   * Looks whether the subscription has ended, and records what it finds. Undefined: Stripe has no such subscription, and nothing
-   * follows from that.
+   * Looks whether the subscription has ended, and records what it finds. `not_ours`: Stripe has no such subscription. Nothing ends by
+   * that; a person has to look.
    *
    * @throws LedgerError as `take`.
    */
-  async lookAt(
-    owner: OwnedSubscription & { readonly reference: SubscriptionReference },
-    provenance: Provenance,
-  ): Promise<IntakeResult | undefined> {
+  async lookAt(owner: OwnedSubscription & { readonly reference: SubscriptionReference }, provenance: Provenance): Promise<IntakeResult> {
     const { reference } = owner;
     const calls = await this.#parts.accounts.calls(reference.account);
     const seen = await this.#look(reference, owner, calls);
-    if (seen === undefined) return undefined;
+    if (seen === undefined) {
+      await this.#parts.subscriptions.isMissing(owner.subscriptionId);
+      return { outcome: 'not_ours' };
+    }
     const object = { object: 'subscription', id: reference.id };
     const statements = await this.#inTime(seen.statements, 'read', calls);
     const recorded = await this.#recordUnreadable(object, seen.unreadable, provenance);
@@ -194,10 +198,16 @@ export class SubscriptionIntake {
     calls: StripeCalls,
     begun?: BegunLook,
   ): Promise<SeenSubscription | undefined> {
-    const { plans, ourLedger } = this.#parts;
+    const { plans, ourLedger, subscriptions } = this.#parts;
     const at = { subscription: reference, plans, ...defined({ paidThrough: known?.paidThrough }) };
-    const seen = await lookAtSubscription(at, ourLedger.scope, calls.billing, begun);
-    return seen.outcome === 'missing' ? undefined : seen;
+    let outcome: LookOutcome = 'failed';
+    try {
+      const seen = await lookAtSubscription(at, ourLedger.scope, calls.billing, begun);
+      outcome = seen.outcome === 'seen' && seen.look === undefined ? 'undated' : seen.outcome;
+      return seen.outcome === 'missing' ? undefined : seen;
+    } finally {
+      subscriptions.countLook(outcome);
+    }
   }
 
   // 5

@@ -169,7 +169,7 @@ export class ImportRun {
     const lives = statements.some(({ fact }) => fact.kind === 'lifecycle' && !isEnded(fact));
     if (!lives) return;
     const slot = `${memberId} ${kind}`;
-    const other = this.#living.get(slot) ?? (await this.#work.ledger.forAdapters.subscriptions.slotHolder(memberId, kind));
+    const other = this.#living.get(slot) ?? (await this.#work.ledger.forAdapters.subscriptions.livingHolder(memberId, kind));
     if (other === undefined) this.#living.set(slot, subscriptionId);
     else this.#tally.problem(twoLiving(memberId, subscriptionId, other));
   }

@@ -5,7 +5,8 @@ import { startGround } from '@paidonce/sandbox/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { stripePayments } from '../stripe-payments.ts';
 
-test('by its own id, its sub_ and its invoice: what Stripe says is recorded, signed once, and decided', async () => {
+/** The ledger knows of `club-7` only that it began. */
+async function joined() {
   const { stripe, sandbox } = await startGround({ automatic: false });
   const { id: product } = await stripe.products.create({ name: 'Club' });
   const { id: price } = await stripe.prices.create({ product, currency: 'usd', unit_amount: 3_000, recurring: { interval: 'month' } });
@@ -38,6 +39,11 @@ test('by its own id, its sub_ and its invoice: what Stripe says is recorded, sig
       { fact: { kind: 'lifecycle', status: 'incomplete', customer: 'cus_1', items: [] }, asOf, evidence: { objectId: String(sub) } },
     ],
   });
+  return { stripe, ledger, payments, sub, invoice };
+}
+
+test('by its own id, its sub_ and its invoice: what Stripe says is recorded, signed once, and decided', async () => {
+  const { ledger, payments, sub, invoice } = await joined();
   expect(await payments.recheck('club-7', { by: { actor: 'sup-3', reason: 'ticket 1' } })).toMatchObject({
     objects: [{ objectId: sub, outcome: 'granted' }],
     subscription: { subscriptionId: 'club-7', status: 'active', plan: 'club' },
@@ -48,4 +54,14 @@ test('by its own id, its sub_ and its invoice: what Stripe says is recorded, sig
   ]);
   for (const name of [String(sub), String(invoice)])
     expect(await payments.recheck(name)).toMatchObject({ subscription: { subscriptionId: 'club-7', status: 'active' } });
+});
+
+test('where Stripe does not have it nothing ends, and a person has to look', async () => {
+  const { stripe, payments, ledger, sub } = await joined();
+  await payments.recheck('club-7');
+  const retrieve = stripe.subscriptions.retrieve.bind(stripe.subscriptions);
+  stripe.subscriptions.retrieve = ((_: string, ...asked: []) => retrieve('sub_gone', ...asked)) as typeof retrieve;
+  expect(await payments.recheck('club-7')).toMatchObject({ objects: [{ objectId: sub, outcome: 'not_ours' }] });
+  await payments.recheck(String(sub)); // Asked again, it opens no second review.
+  expect(await ledger.subscription('club-7')).toMatchObject({ status: 'active', openReviews: [{ kind: 'subscription_missing' }] });
 });

@@ -32,7 +32,7 @@ export async function recheckSubscription(name: string, work: BatchContext): Pro
 }
 
 /** What is linked is looked at; before it has begun, its sessions are read, which show whether it has. */
-async function look({ subscriptionId, reference, checkouts }: SubscriptionView, work: BatchContext): Promise<readonly RefreshedObject[]> {
+async function look({ reference, checkouts }: SubscriptionView, work: BatchContext): Promise<readonly RefreshedObject[]> {
   const { subscriptions, ledger, accounts } = work;
   if (subscriptions === undefined) return [];
   if (reference === undefined) {
@@ -47,10 +47,8 @@ async function look({ subscriptionId, reference, checkouts }: SubscriptionView, 
   }
   const owner = await knownSubscriptions(ledger).subscriptionOf(reference.id);
   if (owner === undefined) return [];
-  const result = await subscriptions.lookAt({ ...owner, reference }, provenanceOf(reference.account, work));
-  // As in the round of what is due: nothing follows from it, and a person should see it.
-  if (result === undefined) await ledger.forAdapters.subscriptions.openReview(subscriptionId, 'subscription_missing');
-  return [{ objectId: reference.id, outcome: result?.outcome ?? 'not_ours' }];
+  const { outcome } = await subscriptions.lookAt({ ...owner, reference }, provenanceOf(reference.account, work));
+  return [{ objectId: reference.id, outcome }];
 }
 
 /** Its account is not known: the key's own first, then those on which orders were placed. */

@@ -44,15 +44,12 @@ export function roundsBetweenLooks(vainLooks: number, dueForMs: number): number 
 const vain: readonly IntakeResult['outcome'][] = ['duplicate', 'ignored', 'not_ours', 'unreadable'];
 
 async function look(round: Round, { subscriptionId, reference }: DueSubscription): Promise<IntakeResult> {
-  const { ledger } = round.parts;
   const { ledger: subscriptions, intake, vainLooks } = subscriptionsOf(round);
   const owner = await subscriptions.subscriptionOf(reference.id);
   if (owner === undefined) return { outcome: 'ignored' };
   const looked = await intake.lookAt({ ...owner, reference }, round.provenanceOf({ asOf: round.startedAt.toISOString() }));
-  vainLooks.record(subscriptionId, looked === undefined || vain.includes(looked.outcome));
-  if (looked) return looked;
-  await ledger.forAdapters.subscriptions.openReview(subscriptionId, 'subscription_missing');
-  return { outcome: 'ignored' };
+  vainLooks.record(subscriptionId, vain.includes(looked.outcome));
+  return looked;
 }
 
 async function* dueAt({ parts: { ledger }, orders: { account, livemode } }: Round, now: string): AsyncGenerator<DueSubscription> {

@@ -7,6 +7,7 @@ import { time } from '../components/ids.ts';
 import { filters, narrow, queryWith, rowLink, table } from '../components/lists.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { orderPath } from './order-cells.ts';
+import { subscriptionPath } from './subscription-cells.ts';
 
 export interface ActivityData extends Page<ActionTaken> {
   readonly actor?: string;
@@ -79,16 +80,18 @@ function dayHead(context: PageContext, iso: string): string {
 
 function rowOf(
   context: PageContext,
-  { at, actor, reason, action, orderId, runId, outcome }: ActionTaken,
+  { at, actor, reason, action, orderId, subscriptionId, runId, outcome }: ActionTaken,
   isWhole: boolean,
 ): readonly Html[] {
   const { words, base } = context;
   const it =
     orderId !== undefined
       ? rowLink(orderPath(context, orderId), orderId)
-      : runId !== undefined
-        ? rowLink(`${base}runs/${encodeURIComponent(runId)}`, runId)
-        : html`–`;
+      : subscriptionId !== undefined
+        ? rowLink(subscriptionPath(context, subscriptionId), subscriptionId)
+        : runId !== undefined
+          ? rowLink(`${base}runs/${encodeURIComponent(runId)}`, runId)
+          : html`–`;
   const said = reason === undefined ? html`` : html`<q class="said">${reason}</q>`;
   const cells = [
     time(context, at, 'second'),
@@ -106,8 +109,8 @@ function outcomeText({ words }: PageContext, outcome: string): string {
 
 /** RFC 4180. A cell that a spreadsheet would take for a formula begins with `'`. */
 export function activityCsv(items: readonly ActionTaken[]): string {
-  const head = ['at', 'actor', 'action', 'order', 'run', 'outcome', 'reason', 'position'];
-  const rows = items.map(({ at, actor, action, orderId = '', runId = '', outcome, reason = '', position }) => [
+  const head = ['at', 'actor', 'action', 'order', 'run', 'outcome', 'reason', 'position', 'subscription'];
+  const rows = items.map(({ at, actor, action, orderId = '', runId = '', outcome, reason = '', position, subscriptionId = '' }) => [
     at,
     actor,
     action,
@@ -116,6 +119,7 @@ export function activityCsv(items: readonly ActionTaken[]): string {
     outcome,
     reason,
     position,
+    subscriptionId,
   ]);
   return [head, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
 }

@@ -62,5 +62,6 @@ export function undeliveredSubscriptionsCard(context: PageContext, page: Undeliv
     ],
     rows,
   );
-  return html`${card(subscription.many, list, { kind: 'flush' })}${nextLink(context, page.next, { name: afterSubscription })}`;
+  const below = html`${nextLink(context, page.next, { name: afterSubscription })}<p class="small soft">${subscription.deliverHere}</p>`;
+  return html`${card(subscription.many, list, { kind: 'flush' })}${below}`;
 }

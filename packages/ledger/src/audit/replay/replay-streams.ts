@@ -75,7 +75,7 @@ class Replay {
   readonly #tables: ReplayTables | undefined;
   /** Where nothing is compared. */
   readonly #notes = new OrderNotes();
-  /** True: an order cannot be replayed. Written by `#fold`. */
+  /** True: an order or a subscription cannot be replayed. Written by `over` and `#fold`. */
   #isBroken = false;
 
   constructor(live: LiveReadModels | undefined) {
@@ -93,7 +93,12 @@ class Replay {
       if (stream.name !== null && isOfSweep(stream.name)) this.#compareSweep(stream.name, stream.rows);
       if (stream.name !== null) this.#tables?.stream(stream.name, storedIn(stream.rows));
       if (stream.rows.length > 0 && stream.name !== null && isOfSubscription(stream.name)) {
-        const told = replaySubscription(stream, policies, this.#live?.subscriptions, (difference) => this.#differs(difference));
+        const told = replaySubscription(stream, policies, this.#live?.subscriptions, {
+          taken: (this.#tables?.notes ?? this.#notes).actions,
+          originOf: (position) => log.originOf(position) as Position,
+          differs: (difference) => this.#differs(difference),
+        });
+        if (told === undefined) this.#isBroken = true;
         counts.subscriptions += 1;
         counts.openReviews += told?.openReviews ?? 0;
         counts.pendingDeliveries += Number(told?.isPending === true);

@@ -60,6 +60,7 @@ const changed: readonly [what: string, change: string, subject: string, place: s
   ['the policy', "UPDATE subscriptions SET policy = 'x' WHERE subscription_id = 'late'", 'subscription late', 'subscriptions.policy', expect.stringMatching(/^[0-9a-f]{64}$/), 'x'],
   ['a doubt', "UPDATE subscriptions SET doubtful = 0 WHERE subscription_id = 'ahead'", 'subscription ahead', 'subscriptions.doubtful', '1', '0'],
   ['a state', `UPDATE subscriptions SET state = replace(state, '"quantity":1', '"quantity":7') WHERE subscription_id = 'late'`, 'subscription late', 'subscriptions.state', expect.any(String), expect.stringContaining('"quantity":7')],
+  ['who acted', "UPDATE actions SET actor = 'mallory' WHERE subscription_id = 'ahead' AND action = 'recheck'", expect.stringMatching(/^action \d/) as unknown as string, 'actions', expect.stringContaining(' support-7 '), expect.stringContaining(' mallory ')],
   ['a row removed', "DELETE FROM subscriptions WHERE subscription_id = 'late'", 'subscription late', 'subscriptions', 'a row', 'nothing'],
   ['a row of no subscription', `INSERT INTO subscriptions SELECT 'x', ${subscriptionColumns.slice(1).join()} FROM subscriptions LIMIT 1`, 'subscription x', 'subscriptions', expect.stringContaining('no such subscription'), 'a row'],
   ['a review removed', "DELETE FROM subscription_reviews WHERE subscription_id = 'sub_second'", 'subscription sub_second', 'subscription_reviews.r1', expect.stringContaining('double_subscription'), 'nothing'],

@@ -1,7 +1,9 @@
 // Rebuilds the rows of subscriptions with the code that makes the live ones, and compares them.
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
+import type { Position } from '../../event-store/event-store.ts';
 import type { MembershipStatus } from '../../order/order.ts';
+import type { ActionsTaken } from '../../read-models/action-fold.ts';
 import {
   type AdoptedPolicies,
   emptySubscription,
@@ -64,6 +66,13 @@ export function subscriptionPoliciesIn(log: SqliteLog, upTo: number): AdoptedPol
   return policies;
 }
 
+export interface ReplayedInto {
+  readonly taken: ActionsTaken;
+  /** Converts a position that was replayed to one of the log that the live rows name. */
+  originOf(position: Position): Position;
+  differs(difference: Difference): void;
+}
+
 /**
  * Rebuilds the row of one subscription, and compares it. Undefined: it cannot be rebuilt, which is a difference; `verify` says why.
  * @param live undefined: nothing is compared.
@@ -72,7 +81,7 @@ export function replaySubscription(
   { name, rows }: ScannedStream,
   policies: AdoptedPolicies,
   live: LiveSubscriptions | undefined,
-  differs: (difference: Difference) => void,
+  { taken, originOf, differs }: ReplayedInto,
 ): SubscriptionCounts | undefined {
   const subscriptionId = subscriptionIdOf(name ?? '');
   const subject = `subscription ${subscriptionId}`;
@@ -83,7 +92,7 @@ export function replaySubscription(
         throw new LedgerError('corrupt', `${name}@${row.revision}: expected ${expected}, found ${found}`);
       });
       if (row.revision !== at) throw new LedgerError('corrupt', `${name}: revision ${row.revision} stands where ${at} belongs`);
-      if (stored) foldSubscription(folded, stored);
+      if (stored) foldSubscription(folded, stored, taken);
     }
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
@@ -91,6 +100,8 @@ export function replaySubscription(
     differs({ subject, place: 'log', replayed: `it cannot be replayed: ${error.message}`, live: found });
     return undefined;
   }
+  const { action } = folded;
+  if (action) folded.action = { ...action, position: originOf(action.position) };
   const { columns, reviews } = subscriptionRowOf(folded, policies);
   if (live) compare(subject, columns, new Map(reviews), live.row(subscriptionId), live.reviews(subscriptionId), differs);
   const { state } = folded;

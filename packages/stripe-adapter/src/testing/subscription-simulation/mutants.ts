@@ -22,7 +22,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'the slot is not asked again',
     'checkout/subscription-checkout.ts',
-    'if (!(await slots.holdsSlot(subscriptionId))) {',
+    'if (holder !== subscriptionId) {',
     "if (subscriptionId === '') {",
   ),
   mutant(

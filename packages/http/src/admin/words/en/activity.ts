@@ -2,7 +2,7 @@
 import { type Html, html, type Insert } from '../../../html.ts';
 
 export const activity = {
-  about: "What people did, newest first. The ledger's own decisions are on each order.",
+  about: "What people did, newest first. The ledger's own decisions are on each order and subscription.",
   everybody: 'Everybody',
   what: 'What',
   result: 'Result',
@@ -22,7 +22,7 @@ export const activity = {
     run: 'Start a run',
     cancel_run: 'Cancel a run',
   },
-  /** `it`: the order or the run, as a link. */
+  /** `it`: the order, the subscription or the run, as a link. */
   did: {
     recheck: (it: Insert): Html => html`rechecked ${it} with Stripe`,
     redeliver: (it: Insert): Html => html`delivered ${it} again`,
@@ -40,6 +40,10 @@ export const activity = {
     suspended: 'suspended',
     restored: 'given back',
     revoked: 'revoked',
+    extended: 'extended',
+    plan_changed: 'plan changed',
+    adjusted: 'end moved',
+    ended: 'ended',
     nothing: 'nothing new',
     nothing_new: 'nothing new',
     recorded: 'recorded',

@@ -77,6 +77,7 @@ export const subscription = {
     claimed_by_two: 'Claimed by two',
   },
   reviewsHere: 'Reviews are resolved on the page of their subscription: each shows what will happen.',
+  deliverHere: 'Bulk runs take orders alone. Each of these is delivered again on its own page; what is not abandoned is tried by itself.',
   accept: 'Accept the invoice',
   refuse: 'Reject the invoice',
   close: 'Close it, change nothing',

@@ -3,7 +3,7 @@ import { html } from '../../../html.ts';
 import type { activity as english, runs as englishRuns } from '../en/activity.ts';
 
 export const activity: typeof english = {
-  about: '人工操作，由新到舊。帳本自行決定的內容在各訂單頁。',
+  about: '人工操作，由新到舊。帳本自行決定的內容在各訂單與訂閱頁。',
   everybody: '所有人',
   what: '內容',
   result: '結果',
@@ -39,6 +39,10 @@ export const activity: typeof english = {
     suspended: '已暫停',
     restored: '已恢復',
     revoked: '已撤銷',
+    extended: '已延長',
+    plan_changed: '已變更方案',
+    adjusted: '已調整期限',
+    ended: '已結束',
     nothing: '沒有新資訊',
     nothing_new: '沒有新資訊',
     recorded: '已記錄',

@@ -70,6 +70,7 @@ export const subscription: typeof english = {
     claimed_by_two: '兩筆主張',
   },
   reviewsHere: '審核在訂閱頁處理：每個選項都會說明結果。',
+  deliverHere: '批次作業只處理訂單。訂閱請在各自的頁面重新交付；尚未放棄的會自動再試。',
   accept: '採計這張帳單',
   refuse: '不採計這張帳單',
   close: '結案，維持不變',
