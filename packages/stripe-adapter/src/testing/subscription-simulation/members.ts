@@ -7,9 +7,11 @@ import type { Fate, FateName } from '@paidonce/sandbox/model';
 import type Stripe from 'stripe';
 import type { Payments } from '../simulation/payments.ts';
 import type { SimulatedStripe } from '../simulation/simulated-stripe.ts';
+import type { Auditor } from './auditor.ts';
 import type { Clubs, Member, Plan, Subscribed } from './clubs.ts';
 import type { Coverage } from './coverage.ts';
 import { Deeds, deeds, tolerantly } from './deeds.ts';
+import { drawOffer, type Offer } from './offers.ts';
 import type { SubscriptionSimulationOptions } from './options.ts';
 
 export interface MembersParts {
@@ -22,13 +24,14 @@ export interface MembersParts {
   readonly payments: Payments;
   readonly clubs: Clubs;
   readonly down: Map<string, number>;
+  readonly auditor: Auditor;
 }
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 /** Members live for so long. */
-export const livesMs: number = 75 * dayMs;
+export const livesMs: number = 55 * dayMs;
 const startTries = 6;
 
 const likely = { ...deeds, 'begins again': 2 } as const;
@@ -43,7 +46,7 @@ export class Members {
     this.#parts = parts;
     this.#world = parts.world;
     this.#random = parts.world.random.fork();
-    this.#deeds = new Deeds({ ...parts, random: this.#random, fate: () => this.#fate() });
+    this.#deeds = new Deeds({ ...parts, random: this.#random, fate: () => this.#fate(), nowMs: () => this.#world.scheduler.nowMs });
   }
 
   /** Plans all that will happen; the scheduler decides when. */
@@ -51,7 +54,7 @@ export class Members {
     const { options, clubs } = this.#parts;
     for (const member of clubs.members) {
       this.#world.later(this.#random.below(2 * dayMs), `${member.memberId} begins`, () => this.#begin(member));
-      for (let deed = this.#random.between(3, 8); deed > 0; deed--) {
+      for (let deed = this.#random.between(4, 9); deed > 0; deed--) {
         const what = this.#random.weighted(likely);
         this.#world.later(3 * dayMs + this.#random.below(livesMs - 6 * dayMs), `${member.memberId} ${what}`, () =>
           this.#soon(member, what),
@@ -95,21 +98,38 @@ export class Members {
 
   /** A look at one subscription, by hand. */
   async look(subscriptionId: string): Promise<boolean> {
-    const { payments } = this.#parts;
+    const { payments, auditor, coverage, clubs } = this.#parts;
+    const id = clubs.begun(subscriptionId);
+    const since = this.#world.providerTime();
+    const before = id && JSON.stringify(await auditor.readAt(id));
     const answer = await this.#someProcess()?.call('recheck', (_, by) =>
       payments
         .of(by)
         .recheck(subscriptionId, { by: { actor: 'staff', reason: 'simulated' } })
         .then(() => true, unless('order_unknown', 'invalid_input')),
     );
-    return typeof answer === 'object' && 'value' in answer;
+    const isLookedAt = typeof answer === 'object' && 'value' in answer;
+    if (id === undefined || !isLookedAt || answer.value !== true) return isLookedAt;
+    const at = await auditor.readAt(id);
+    const isCompared = JSON.stringify(at) === before && auditor.afterLook(subscriptionId, at, since);
+    coverage.met(isCompared ? 'look compared with the law' : 'look that leaves something open');
+    return true;
   }
 
-  /** Called when a process has read a subscription, and does not have the answer yet. */
-  wasRead(path: string): void {
-    const id = /^\/v1\/subscriptions\/(sub_\w+)/.exec(path)?.[1];
-    if (id === undefined || !this.#world.fault(this.#parts.options.paysBetweenReads)) return;
-    if (this.#deeds.payOpen(id)) this.#parts.coverage.met('paid between two reads');
+  /** Somebody looks just before a membership ends. */
+  lookAtTheEnd(subscriptionId: string, validUntil: string): void {
+    const { options, coverage } = this.#parts;
+    const waitMs = Date.parse(validUntil) - this.#parts.clubs.nowMs - this.#random.between(500, 6_000);
+    if (waitMs < 0 || this.#world.scheduler.nowMs + waitMs > livesMs || !this.#random.chance(options.looksAtTheEnd)) return;
+    this.#world.later(waitMs, `a look at the end of ${subscriptionId}`, async () => {
+      coverage.met('look at the end');
+      await this.look(subscriptionId);
+    });
+  }
+
+  /** True: he owed something, and it is paid. */
+  payOpen(id: string): boolean {
+    return this.#deeds.payOpen(id);
   }
 
   #outage(): void {
@@ -125,18 +145,19 @@ export class Members {
     this.#parts.coverage.met(windows === 2 ? 'begins in two windows' : living ? 'begins beside a living one' : 'begins');
     for (let window = 0; window < windows; window++) {
       const plan = this.#random.pick(['silver', 'gold'] as const);
+      const offer = drawOffer(this.#random, this.#parts, plan);
       const subscriptionId = `s${this.#parts.clubs.started.size + 1}`;
       this.#parts.clubs.started.set(subscriptionId, { memberId: member.memberId, plan });
       this.#world.later(this.#random.below(3_000), `${member.memberId} starts ${subscriptionId}`, () =>
-        this.#start(member, subscriptionId, plan),
+        this.#start(member, subscriptionId, plan, offer),
       );
     }
   }
 
-  async #start(member: Member, subscriptionId: string, plan: Plan, tries = startTries): Promise<void> {
+  async #start(member: Member, subscriptionId: string, plan: Plan, offer: Offer, tries = startTries): Promise<void> {
     const { payments, coverage } = this.#parts;
     const successUrl = 'https://shop.example/done';
-    const order = { subscriptionId, memberId: member.memberId, plan, successUrl, quantity: this.#random.between(1, 3) };
+    const order = { subscriptionId, memberId: member.memberId, plan, successUrl, ...offer };
     const answer = await this.#someProcess()?.call('start', (_, by) =>
       payments.of(by).startSubscription(order).catch(unless('already_subscribed', 'invalid_input')),
     );
@@ -144,7 +165,7 @@ export class Members {
       coverage.met('start without an answer');
       if (tries > 1)
         this.#world.later(this.#random.below(hourMs), `${member.memberId} tries again`, () =>
-          this.#start(member, subscriptionId, plan, tries - 1),
+          this.#start(member, subscriptionId, plan, offer, tries - 1),
         );
       return;
     }
