@@ -34,6 +34,7 @@ export function readBefore(
 ): ReadBefore | undefined {
   if (known === undefined) return 'look';
   if (statements.some((statement) => isNewPaid(statement, known) && needsLook(statement, known))) return 'look';
+  if (statements.some((statement) => goesOn(statement, known))) return 'look';
   // Events of one second come in any order, and late ones after a day: what is other than known may be older.
   const isOther = ({ fact }: SubscriptionStatement): boolean => fact.kind === 'lifecycle' && !isHeld(fact, known);
   return isCopy && statements.some(isOther) ? 'subscription' : undefined;
@@ -53,6 +54,15 @@ function needsLook({ fact, asOf }: PaidStatement, { plans, lifecycle }: KnownSub
   if (fact.discountMinor === 0 && lines.every(({ netMinor }) => netMinor <= 0)) return true;
   // Paid, and over: else access came back, and ended again at the next look.
   return lines.every(({ to }) => to <= asOf) || (lifecycle !== undefined && isEnded(lifecycle));
+}
+
+/** After a pause what was paid may be over, also where it was not when the event was made: then access came back, and ended at the next look. */
+function goesOn({ fact }: SubscriptionStatement, { lifecycle }: KnownSubscription): boolean {
+  return fact.kind === 'lifecycle' && lifecycle !== undefined && isPaused(lifecycle) && !isPaused(fact);
+}
+
+function isPaused({ status, collectionPaused }: Lifecycle): boolean {
+  return status === 'paused' || collectionPaused !== undefined;
 }
 
 function isHeld(told: Lifecycle, { lifecycle }: KnownSubscription): boolean {

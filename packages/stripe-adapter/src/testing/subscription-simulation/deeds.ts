@@ -7,7 +7,7 @@ import type { SimulatedStripe } from '../simulation/simulated-stripe.ts';
 import type { Clubs, Subscribed } from './clubs.ts';
 
 /** How likely each deed is. */
-export const deeds = {
+const usual = {
   declines: 3,
   'pays with a good card': 3,
   'changes plan': 3,
@@ -18,7 +18,7 @@ export const deeds = {
   'pays by bank transfer': 1,
   'pays what is old': 1,
   'cancels for later': 2,
-  'cancels now': 1,
+  'cancels now': 2,
   resumes: 2,
   pauses: 1,
   'goes on': 1,
@@ -27,8 +27,18 @@ export const deeds = {
   disputes: 1.5,
   'dispute is decided': 1.5,
   'gets a credit note': 1,
+  'begins again': 3,
 } as const;
-export type Deed = keyof typeof deeds;
+export type Deed = keyof typeof usual;
+
+/** What members are given to, in a seed. */
+export type Mood = 'any' | 'owes' | 'rests' | 'changes';
+export const moods: Readonly<Record<Mood, Readonly<Partial<Record<Deed, number>>>>> = {
+  any: usual,
+  owes: { declines: 4, 'pays what is old': 5, 'pays with a good card': 1, 'pays by bank transfer': 1, pauses: 2, 'changes plan': 1 },
+  rests: { pauses: 6, 'goes on': 1, 'cancels now': 1, declines: 1 },
+  changes: { 'changes plan': 5, 'changes seats': 2, declines: 3, 'pays with a good card': 1, 'gets free time': 1, 'ends the trial': 1 },
+};
 
 export interface DeedsParts {
   readonly stripe: SimulatedStripe;
@@ -127,7 +137,7 @@ export class Deeds {
       case 'resumes':
         return 'cancel_at_period_end=false';
       case 'pauses':
-        return `pause_collection[behavior]=${random.pick(['void', 'void', 'mark_uncollectible', 'keep_as_draft'])}`;
+        return `pause_collection[behavior]=${random.pick(['void', 'mark_uncollectible', 'mark_uncollectible', 'keep_as_draft'])}`;
       case 'goes on':
         return 'pause_collection=';
       default:
@@ -153,6 +163,8 @@ export class Deeds {
       if (open) stripe.controls.updateDispute(open.id, random.pick(['won', 'lost']), fate);
     }
     if (deed === 'gets a credit note') {
+      // What is given to the balance moves no money, so that its event alone tells of it.
+      stripe.controls.setFate(id, random.pick(['delivered', 'lost', 'doubled']), 'credit_note.created');
       const { total } = stripe.core.model.state.invoices.get(invoice.id)?.invoice ?? { total: 0 };
       void atHand.creditNotes.create({ invoice: invoice.id, amount: total, credit_amount: total }).catch(tolerated);
     }

@@ -8,11 +8,15 @@ export interface DisturbancesParts {
   readonly options: Pick<SubscriptionSimulationOptions, 'freezesAtSlot'>;
   readonly coverage: Coverage;
   readonly processes: readonly SimulatedProcess[];
+  /** Called when a process freezes that has just read a member's slot. */
+  readonly onFrozenAtSlot: (memberId: string) => void;
 }
 
 export class Disturbances {
   readonly #parts: DisturbancesParts;
   readonly #world: World;
+  /** The reads of slots that were not frozen. */
+  readonly #seen = new WeakSet<object>();
   /** True: nothing is started again. */
   over = false;
 
@@ -42,17 +46,20 @@ export class Disturbances {
     }
   }
 
-  /** Between reading who holds a slot and taking it. */
+  /** Between reading who holds a slot and taking it: then the others go on, and have their pages by the time that it wakes. */
   #freezeAtSlot(): void {
-    const { processes, options, coverage } = this.#parts;
+    const { processes, options, coverage, onFrozenAtSlot } = this.#parts;
     if (options.freezesAtSlot === 0) return;
     for (const process of processes) {
-      const { incarnation } = process;
-      if (incarnation === undefined || incarnation.party.paused) continue;
-      if (![...incarnation.underWay].some(({ label }) => label.includes(' read slot-'))) continue;
-      if (!this.#world.fault(options.freezesAtSlot)) continue;
+      const reads = [...(process.incarnation?.underWay ?? [])].filter(
+        (step) => step.label.includes(' read slot-') && !this.#seen.has(step),
+      );
+      for (const read of reads) this.#seen.add(read);
+      const isAlone = processes.every(({ incarnation }) => incarnation?.party.paused !== true);
+      if (reads.length === 0 || !isAlone || !this.#world.fault(options.freezesAtSlot)) continue;
       coverage.met('freezes at the slot');
       process.pause();
+      onFrozenAtSlot(/ read slot-(\w+)/.exec(reads[0]?.label ?? '')?.[1] ?? '');
     }
   }
 

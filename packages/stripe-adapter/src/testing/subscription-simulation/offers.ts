@@ -16,7 +16,7 @@ interface OfferParts {
 export function drawOffer(random: Random, { options, clubs, coverage }: OfferParts, plan: Plan): Offer {
   const { prices, coupons, setupFee } = clubs.catalog;
   const [usual = '', ...others] = prices[plan];
-  const price = random.chance(0.25) ? (others[0] ?? usual) : usual;
+  const price = random.chance(0.35) ? (others[0] ?? usual) : usual;
   const hasTrial = options.policy.trial === 'grant' && random.chance(0.35);
   const coupon = random.weighted({ none: 6, half: 2, firstFree: 2 });
   const hasFee = random.chance(0.15);

@@ -4,6 +4,7 @@ import type { SubscriptionPolicyOptions } from '@paidonce/ledger';
 import { drawOptions, Random, type SimulationOptions } from '@paidonce/ledger/simulation';
 import type { FateName } from '@paidonce/sandbox/model';
 import type { CallFaults, EndpointKind } from '../simulation/options.ts';
+import type { Mood } from './deeds.ts';
 
 export interface SubscriptionSimulationOptions {
   readonly seed: number;
@@ -25,14 +26,15 @@ export interface SubscriptionSimulationOptions {
   readonly outages: number;
   /** The probability that the `Date` of an answer is days ahead. */
   readonly dateJumps: number;
-  /** The probability that an answer bears none. */
-  readonly dateLost: number;
+  /** The probability that an answer bears none, and when that is so. Days. */
+  readonly dateLost: { readonly share: number; readonly from: number; readonly to: number };
   /** The probability that a member pays what he owes just after his subscription, or its invoices, were read. */
   readonly paysBetweenReads: number;
   /** The probability that somebody looks at a subscription just before its membership ends. */
   readonly looksAtTheEnd: number;
   /** The probability that a process freezes between reading who holds a slot and taking it. */
   readonly freezesAtSlot: number;
+  readonly mood: Mood;
   /** How often most prices recur. */
   readonly interval: 'week' | 'month';
   readonly policy: Omit<SubscriptionPolicyOptions, 'plans'>;
@@ -75,16 +77,25 @@ export function drawSubscriptionOptions(seed: number): SubscriptionSimulationOpt
     secondCheckout: rate(0.2, 0.7),
     fates: { delivered: 6, doubled: 1, late: 1, reordered: 1, lost: rate(0, 1, 4), never_made: neverMade },
     pageLimit: random.pick([1, 3, 100]),
-    sweepHours: random.pick([24, 48, 96]),
+    sweepHours: random.pick([24, 48, 96, 240]),
     outages: isQuiet ? 0 : random.between(0, 2),
     dateJumps: rate(0, 0, 0.03, 0.2),
-    dateLost: rate(0, 0, 0, 0.1, 1),
+    dateLost: drawDateLost(random),
     paysBetweenReads: rate(0, 0.3, 0.8),
     looksAtTheEnd: rate(0, 0.5, 1),
-    freezesAtSlot: rate(0, 0, 0.3),
+    freezesAtSlot: rate(0, 0, 0.6),
+    mood: random.weighted({ any: 5, owes: 2, rests: 1, changes: 2 }),
     interval: random.pick(['week', 'month']),
     policy: drawPolicy(random),
   };
+}
+
+/** Less than Stripe lists events for. */
+const mostDaysUndated = 14;
+
+function drawDateLost(random: Random): SubscriptionSimulationOptions['dateLost'] {
+  const from = random.between(0, 40);
+  return { share: random.pick([0, 0, 0.1, 1]), from, to: from + random.between(2, mostDaysUndated) };
 }
 
 function drawPolicy(random: Random): SubscriptionSimulationOptions['policy'] {

@@ -114,7 +114,11 @@ class Simulation {
     this.#processes = this.#openProcesses(policy, auditor, (path) => betweenReads({ ...parts, payOpen }, path));
     const members = new Members({ ...parts, processes: this.#processes, payments: this.#payments, down: this.#down });
     open.members = members;
-    const disturbances = new Disturbances({ ...parts, processes: this.#processes });
+    const disturbances = new Disturbances({
+      ...parts,
+      processes: this.#processes,
+      onFrozenAtSlot: (memberId) => members.beginBeside(memberId),
+    });
     this.#disturbances = disturbances;
     for (const process of this.#processes) process.start();
     this.#stripe.start();
@@ -179,7 +183,8 @@ class Simulation {
 
   #dateOf(date: string): string | undefined {
     const { dateJumps, dateLost } = this.#options;
-    if (this.#world.fault(dateLost)) {
+    const day = this.#world.scheduler.nowMs / dayMs;
+    if (dateLost.from <= day && day < dateLost.to && this.#world.fault(dateLost.share)) {
       this.coverage.met('answer without a Date');
       return undefined;
     }
