@@ -95,4 +95,12 @@ describe('a state of the subscription', () => {
     expect([true, false].map((isCopy) => readBefore(map(subscription()), was, isCopy))).toEqual(['look', 'look']);
     expect(readBefore(map(subscription({ ...paused, customer: 'cus_2' })), was, true)).toBe('subscription');
   });
+
+  test('is looked at where what was paid is over, since it may have a grace: copy or not, and not where it is known', () => {
+    const pastDue = map(subscription({ status: 'past_due' }));
+    const over = { ...known, paidThrough: '2026-05-01T01:00:20.000Z' };
+    expect([true, false].map((isCopy) => readBefore(pastDue, over, isCopy))).toEqual(['look', 'look']);
+    expect(readBefore(pastDue, { ...over, paidThrough: '2026-05-01T01:00:20.001Z' }, true)).toBe('subscription');
+    expect(readBefore(map(subscription()), over, true)).toBeUndefined();
+  });
 });

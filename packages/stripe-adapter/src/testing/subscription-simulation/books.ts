@@ -45,7 +45,7 @@ function saleOf(at: AtStripe, invoice: Stripe.Invoice, { planOf }: BooksTerms): 
       const plan = planOf(priceOf(line));
       if (plan === undefined) return [];
       // What was given back and credited too is nobody's time from the credit on.
-      const end = backMinor >= wholeMinor ? Math.min(line.period.end, creditedFrom(at, line)) : line.period.end;
+      const end = backMinor > 0 && backMinor >= wholeMinor ? Math.min(line.period.end, creditedFrom(at, line)) : line.period.end;
       return [{ plan, from: dayOf(line.period.start), to: dayOf(end), minor: exactly(at, line) ?? netOf(line) }];
     }),
     wholeMinor,
