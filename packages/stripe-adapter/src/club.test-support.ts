@@ -21,6 +21,8 @@ export interface Club extends Shop {
   drift(ms: number): void;
   /** Somebody subscribes for a month at a time, and the shop hears of it. Returns the id at Stripe. */
   join(subscriptionId: string): Promise<string>;
+  /** Likewise, and no event tells of it. */
+  joinUnheard(subscriptionId: string): Promise<string>;
   /** Its invoices are void from now on, and no event tells of it. */
   unpaid(id: string): Promise<void>;
   /** The card of a subscription declines from now on. */
@@ -64,6 +66,21 @@ export async function openClub(options: ClubOptions = {}): Promise<Club> {
   const { id: product } = await stripe.products.create({ name: 'Club' });
   const { id: price } = await stripe.prices.create({ product, currency: 'usd', unit_amount: 3_000, recurring: { interval: 'month' } });
 
+  async function subscribe(subscriptionId: string, fate: 'delivered' | 'never_made'): Promise<string> {
+    const metadata = subscriptionMetadata('paidonce', subscriptionId, await ledger.forAdapters.ensureLedgerId());
+    const placed = { subscriptionId, memberId: `member-${subscriptionId}`, plan: 'club', account: sandbox.account, livemode: false };
+    await ledger.placeSubscription(placed);
+    const session = await stripe.checkout.sessions.create({
+      mode: 'subscription',
+      success_url: 'https://shop.example/done',
+      line_items: [{ price, quantity: 1 }],
+      metadata,
+      subscription_data: { metadata },
+    });
+    sandbox.pay(session.id, { fate });
+    return String((await stripe.checkout.sessions.retrieve(session.id)).subscription);
+  }
+
   return {
     ...shop,
     alerts,
@@ -72,21 +89,12 @@ export async function openClub(options: ClubOptions = {}): Promise<Club> {
       aheadMs = ms;
     },
     join: async (subscriptionId) => {
-      const metadata = subscriptionMetadata('paidonce', subscriptionId, await ledger.forAdapters.ensureLedgerId());
-      const placed = { subscriptionId, memberId: `member-${subscriptionId}`, plan: 'club', account: sandbox.account, livemode: false };
-      await ledger.placeSubscription(placed);
-      const session = await stripe.checkout.sessions.create({
-        mode: 'subscription',
-        success_url: 'https://shop.example/done',
-        line_items: [{ price, quantity: 1 }],
-        metadata,
-        subscription_data: { metadata },
-      });
-      sandbox.pay(session.id);
+      const id = await subscribe(subscriptionId, 'delivered');
       await sandbox.deliverDue();
       expect(await ledger.subscription(subscriptionId)).toMatchObject({ status: 'active' });
-      return String((await stripe.checkout.sessions.retrieve(session.id)).subscription);
+      return id;
     },
+    joinUnheard: (subscriptionId) => subscribe(subscriptionId, 'never_made'),
     unpaid: async (id) => {
       sandbox.setFate(id, 'never_made');
       await stripe.subscriptions.update(id, { pause_collection: { behavior: 'void' } });

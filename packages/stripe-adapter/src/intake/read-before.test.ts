@@ -86,4 +86,21 @@ describe('a state of the subscription', () => {
     const paused = (resumes_at: number | null) => ({ pause_collection: { behavior: 'void', resumes_at } });
     expect(before(subscription(paused(null)), { lifecycle: lifecycle(paused(day('2026-07-01'))) })).toBe('subscription');
   });
+
+  test.each([
+    ['paused', { status: 'paused' }],
+    ['paused in its collection', { pause_collection: { behavior: 'void', resumes_at: null } }],
+  ] as const)('that goes on after it was %s is looked at, copy or not', (_what, paused) => {
+    const was = { ...known, lifecycle: lifecycle(paused) };
+    expect([true, false].map((isCopy) => readBefore(map(subscription()), was, isCopy))).toEqual(['look', 'look']);
+    expect(readBefore(map(subscription({ ...paused, customer: 'cus_2' })), was, true)).toBe('subscription');
+  });
+
+  test('is looked at where what was paid is over, since it may have a grace: copy or not, and not where it is known', () => {
+    const pastDue = map(subscription({ status: 'past_due' }));
+    const over = { ...known, paidThrough: '2026-05-01T01:00:20.000Z' };
+    expect([true, false].map((isCopy) => readBefore(pastDue, over, isCopy))).toEqual(['look', 'look']);
+    expect(readBefore(pastDue, { ...over, paidThrough: '2026-05-01T01:00:20.001Z' }, true)).toBe('subscription');
+    expect(readBefore(map(subscription()), over, true)).toBeUndefined();
+  });
 });

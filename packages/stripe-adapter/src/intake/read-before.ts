@@ -16,6 +16,8 @@ export interface KnownSubscription {
   readonly plans: SubscriptionPolicy['plans'];
   /** Absent: none was told yet. */
   readonly lifecycle?: Lifecycle;
+  /** What is paid for. ISO 8601 UTC. Absent: nothing. */
+  readonly paidThrough?: string;
   /** Whether the ledger holds exactly this of the invoice: then nothing new can follow from it. */
   readonly holds: (invoice: PaidInvoice) => boolean;
 }
@@ -34,9 +36,10 @@ export function readBefore(
 ): ReadBefore | undefined {
   if (known === undefined) return 'look';
   if (statements.some((statement) => isNewPaid(statement, known) && needsLook(statement, known))) return 'look';
+  const others = statements.filter(({ fact }) => fact.kind === 'lifecycle' && !isHeld(fact, known));
+  if (others.some((statement) => mayBringBack(statement, known))) return 'look';
   // Events of one second come in any order, and late ones after a day: what is other than known may be older.
-  const isOther = ({ fact }: SubscriptionStatement): boolean => fact.kind === 'lifecycle' && !isHeld(fact, known);
-  return isCopy && statements.some(isOther) ? 'subscription' : undefined;
+  return isCopy && others.length > 0 ? 'subscription' : undefined;
 }
 
 type PaidStatement = SubscriptionStatement & { readonly fact: PaidInvoice };
@@ -53,6 +56,16 @@ function needsLook({ fact, asOf }: PaidStatement, { plans, lifecycle }: KnownSub
   if (fact.discountMinor === 0 && lines.every(({ netMinor }) => netMinor <= 0)) return true;
   // Paid, and over: else access came back, and ended again at the next look.
   return lines.every(({ to }) => to <= asOf) || (lifecycle !== undefined && isEnded(lifecycle));
+}
+
+/** What was paid is over: a grace, or the end of a pause, would bring access back until a time that has passed, and the next look end it. */
+function mayBringBack({ fact, asOf }: SubscriptionStatement, { lifecycle, paidThrough }: KnownSubscription): boolean {
+  if (paidThrough !== undefined && paidThrough <= asOf) return true;
+  return fact.kind === 'lifecycle' && lifecycle !== undefined && isPaused(lifecycle) && !isPaused(fact);
+}
+
+function isPaused({ status, collectionPaused }: Lifecycle): boolean {
+  return status === 'paused' || collectionPaused !== undefined;
 }
 
 function isHeld(told: Lifecycle, { lifecycle }: KnownSubscription): boolean {

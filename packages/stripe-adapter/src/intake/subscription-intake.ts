@@ -39,8 +39,6 @@ export interface OwnedSubscription extends Omit<KnownSubscription, 'plans'> {
   readonly subscriptionId: string;
   /** The `sub_…` that is linked. Absent: it has not begun, as far as the ledger knows. */
   readonly reference?: SubscriptionReference;
-  /** What is paid for. ISO 8601 UTC. Absent: nothing. */
-  readonly paidThrough?: string;
 }
 
 /** What this needs of a ledger of subscriptions. Each method throws LedgerError with a code of the store. */
@@ -177,11 +175,14 @@ export class SubscriptionIntake {
     const before = readBefore(mapped, linked && { ...linked, plans }, isCopy);
     // Who asked for it by its session, or by its id, has made the first read of the look.
     const isBegun = !isCopy && mapped.statements.some(({ fact }) => fact.kind === 'lifecycle');
-    const read = before === 'look' ? await this.#look(reference, linked, calls, isBegun ? begun : undefined) : undefined;
+    const asked = before === 'look' ? await this.#look(reference, linked, calls, isBegun ? begun : undefined) : undefined;
     const answer = before === 'subscription' ? await calls.billing.object('subscription', reference.id) : undefined;
-    const now = answer && (await mapWhole(answer.object, readProvenance(answer, provenance), ourLedger.scope, calls.billing)).mapped;
+    const now = answer && (await mapWhole(answer.object, readProvenance(answer, provenance), ourLedger.scope, calls.billing));
+    // What was paid may be over by now, though it was not when the event was made.
+    const isOver = now !== undefined && readBefore(now.mapped, linked && { ...linked, plans }, false) === 'look';
+    const read = isOver ? await this.#look(reference, linked, calls, { mapped: now.mapped, reads: [answer, ...now.reads] }) : asked;
     // Where Stripe has it no more, what the copy says is all that there is.
-    const newer = read ?? now;
+    const newer = read ?? now?.mapped;
     const kept = newer ? without(mapped.statements, newer.statements) : mapped.statements;
     const statements = [
       ...(await this.#inTime(kept, isCopy ? 'event' : 'read', calls)),

@@ -6,7 +6,7 @@ import type { Intake } from '../intake/intake.ts';
 import type { OurLedger } from '../intake/our-ledger.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { WithdrawnCheckouts } from '../intake/withdrawn-checkouts.ts';
-import type { AccountTarget } from '../stripe/account-targets.ts';
+import { type AccountTarget, withoutOldStarts } from '../stripe/account-targets.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { BackgroundReads } from '../stripe/background-reads.ts';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
@@ -227,7 +227,7 @@ export class Pass {
     const nowText = now.toISOString();
     const since = upTo === undefined ? firstPlacedAt : upTo < nowText ? upTo : nowText;
     const all = await this.#parts.ledger.forAdapters.accountOrders(since, account);
-    return { ...target, ...all.find((orders) => orders.livemode === livemode) };
+    return withoutOldStarts({ ...target, ...all.find((orders) => orders.livemode === livemode) }, since);
   }
 
   /** False for our own account: nobody else has a better key for it. */

@@ -1,7 +1,7 @@
 // How the poll is doing, for an operator: from the log, so every process says the same.
 import type { PaymentLedger, Runtime } from '@paidonce/ledger';
 import type { AccountOrders, SweepProgress } from '@paidonce/ledger/adapter';
-import { accountTargets } from '../stripe/account-targets.ts';
+import { accountTargets, withoutOldStarts } from '../stripe/account-targets.ts';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
 import { openPurse, type PolledAccount } from './purse.ts';
 import { appliesTo, intervalMsOf, type SweepTier, tiersOf } from './schedule.ts';
@@ -64,7 +64,7 @@ function tierHealth(tier: SweepTier, { orders, progress, share }: PolledAccount,
   const read = progress[tier];
   const { upTo }: Partial<SweepProgress> = read?.status === 'fulfilled' ? read.value : {};
   const about = { tier, account: orders.account, livemode: orders.livemode, ...(upTo === undefined ? {} : { upTo }) };
-  const isNeeded = appliesTo(tier, orders);
+  const isNeeded = appliesTo(tier, withoutOldStarts(orders, upTo ?? orders.firstPlacedAt));
   if (!isNeeded || read?.status !== 'fulfilled') return { ...about, isNeeded, lateMs: 0 };
   const againMs = Date.parse(upTo ?? orders.firstPlacedAt) + intervalMsOf(tier, { intervalMs, orders, share, now });
   const firstMs = tier === 'due' ? Date.parse(orders.subscriptions?.oldestDueAt ?? orders.firstPlacedAt) : againMs;

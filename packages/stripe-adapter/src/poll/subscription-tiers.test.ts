@@ -49,6 +49,25 @@ describe('a renewal whose webhook is lost', () => {
   });
 });
 
+describe('one that was paid while nobody could read, and of which no event came', () => {
+  test.each(['invoices', 'subscriptions'] as const)('is found by %s, though its session expired long ago', async (tier) => {
+    const { joinUnheard, sandbox, payments, ledger } = await openClub();
+    await joinUnheard('club-1');
+    await sandbox.advance(5 * dayMs);
+    expect((await payments.pollHealth()).tiers).toContainEqual(expect.objectContaining({ tier, isNeeded: true }));
+    await payments.sweep(only(tier));
+    expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active', paidThrough: '2026-05-01T00:00:00.000Z' });
+  });
+
+  test('is looked for in one round more, and then no more', async () => {
+    const { ledger, sandbox, payments } = await openClub();
+    await ledger.placeSubscription({ subscriptionId: 'club-1', memberId: 'm-1', plan: 'club', account: sandbox.account, livemode: false });
+    await sandbox.advance(5 * dayMs);
+    expect(await payments.sweep(only('invoices', 'subscriptions'))).toMatchObject({ calls: 2 });
+    expect(await payments.sweep(only('invoices', 'subscriptions'))).toMatchObject({ calls: 0 });
+  });
+});
+
 test('an open invoice is read by its id, since Stripe lists it by when it was made', async () => {
   const { join, decline, sandbox, stripe, payments, ledger } = await openClub();
   const id = await join('club-1');

@@ -17,7 +17,7 @@ export async function accountTargets(ledger: PaymentLedger, now: Date): Promise<
   const { forAdapters } = ledger;
   const orders = await forAdapters.accountOrders();
   if (forAdapters.subscriptions.policy === undefined) return orders;
-  const subscriptions = (await forAdapters.accountSubscriptions(now.toISOString())).map((each) => withoutOldStarts(each, now));
+  const subscriptions = await forAdapters.accountSubscriptions(now.toISOString());
   const withOrders = orders.map((each): AccountTarget => {
     const found = subscriptions.find((other) => isSame(each, other));
     return found === undefined ? each : { ...each, subscriptions: found };
@@ -31,9 +31,14 @@ export function paymentsOf({ paidIn30Days, subscriptions }: Pick<AccountTarget, 
   return paidIn30Days + (subscriptions?.living ?? 0) / paymentsAYear;
 }
 
-function withoutOldStarts({ newestWaitingAt, ...rest }: AccountSubscriptions, now: Date): AccountSubscriptions {
-  const isOpen = newestWaitingAt !== undefined && now.getTime() - Date.parse(newestWaitingAt) < checkoutLifeMs;
-  return isOpen ? { ...rest, newestWaitingAt } : rest;
+/**
+ * Without the starts whose sessions had expired by then. @param since the end of the last round: one that was paid after it, and of
+ * which no event came, is in the lists of the next round, however long ago its session has expired.
+ */
+export function withoutOldStarts(target: AccountTarget, since: string): AccountTarget {
+  const { newestWaitingAt, ...rest } = target.subscriptions ?? {};
+  if (newestWaitingAt === undefined || Date.parse(since) - Date.parse(newestWaitingAt) < checkoutLifeMs) return target;
+  return { ...target, subscriptions: rest as AccountSubscriptions };
 }
 
 type Scope = Pick<AccountOrders, 'account' | 'livemode'>;

@@ -14,10 +14,10 @@ export interface TransportParts {
   readonly pageLimit: number;
   /** Parts of the API that are down. Key: the beginning of the path. Value: the status that they answer with. */
   readonly down: Map<string, number>;
-  /** How far the `Date` of the next answer is ahead. Default: it is right. */
-  readonly dateAheadMs?: () => number;
-  /** Called when Stripe has answered, before the process has the answer. */
-  readonly onAnswered?: (method: string, path: string) => void;
+  /** What becomes of the `Date` of an answer on its way. Undefined: it is lost. Default: nothing. */
+  readonly dateOf?: (date: string) => string | undefined;
+  /** Called when Stripe has answered, before the process has the answer. Answers how many milliseconds that still takes. Default: none. */
+  readonly onAnswered?: (method: string, path: string) => number;
 }
 
 type Config = NonNullable<ConstructorParameters<typeof Stripe>[1]>;
@@ -47,7 +47,7 @@ function clientWith(makeRequest: MakeRequest): Stripe {
 }
 
 function simulatedCall(
-  { world, core, coverage, faults, pageLimit, down, dateAheadMs, onAnswered }: TransportParts,
+  { world, core, coverage, faults, pageLimit, down, dateOf, onAnswered }: TransportParts,
   by: Incarnation,
   request: Parameters<MakeRequest>,
 ): Promise<HttpResponse> {
@@ -86,10 +86,10 @@ function simulatedCall(
       if (fault) coverage.met(placeOf(fault));
       if (sending === 'never') return done(); // The caller's own deadline ends it.
       if (sending === 'lost') return reply('the connection broke', () => reject(failure('ENETUNREACH')), done);
-      const dated = withDate(headers, dateAheadMs?.() ?? 0);
+      const dated = withDate(headers, dateOf);
       const answer = (): void => reply(String(status), () => resolve(responseOf(status, dated, body)), done);
-      onAnswered?.(method, path);
-      if (delayMs > 0) scheduler.timer(network, delayMs, `${label}: slow`, answer);
+      const heldMs = Math.max(delayMs, onAnswered?.(method, path) ?? 0);
+      if (heldMs > 0) scheduler.timer(network, heldMs, `${label}: slow`, answer);
       else answer();
     });
     by.underWay.add(step);
@@ -158,9 +158,11 @@ function inPages(request: ApiRequest, limit: number): ApiRequest {
   return { ...request, query: request.query.replace(/(^|&)limit=100(&|$)/, `$1limit=${limit}$2`) };
 }
 
-function withDate(headers: Readonly<Record<string, string>>, aheadMs: number): Readonly<Record<string, string>> {
-  const date = headers['date'];
-  return aheadMs === 0 || date === undefined ? headers : { ...headers, date: new Date(Date.parse(date) + aheadMs).toUTCString() };
+function withDate(headers: Readonly<Record<string, string>>, dateOf: TransportParts['dateOf']): Readonly<Record<string, string>> {
+  const { date, ...others } = headers;
+  if (dateOf === undefined || date === undefined) return headers;
+  const dated = dateOf(date);
+  return dated === undefined ? others : { ...others, date: dated };
 }
 
 function responseOf(status: number, headers: Readonly<Record<string, string>>, body: string): HttpResponse {

@@ -1,6 +1,5 @@
-// What Stripe has of a subscription, read at hand and apart from the adapter: as statements for the law, and as money and days for
-// the auditor.
-import type { Books, Sale, Told } from '@paidonce/ledger/simulation';
+// What Stripe has of a subscription, read at hand and apart from the adapter, and as statements for the law.
+import type { Told } from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
 
 export interface AtStripe {
@@ -87,7 +86,8 @@ function lifecycleOf(subscription: Stripe.Subscription): Fact {
 function invoiceFacts(invoice: Stripe.Invoice): readonly Fact[] {
   const { id } = invoice;
   const status = invoice.status as 'draft' | 'open' | 'paid' | 'uncollectible' | 'void' | null;
-  if (status === 'open' || status === 'void' || status === 'uncollectible') return [{ kind: 'invoice', id, status }];
+  if (status === 'open') return [{ kind: 'invoice', id, status, ...termsOf(invoice) }];
+  if (status === 'void' || status === 'uncollectible') return [{ kind: 'invoice', id, status }];
   if (status !== 'paid') return [];
   const reasons = { subscription_create: 'create', subscription_cycle: 'cycle', subscription_update: 'update' } as const;
   return [
@@ -101,7 +101,7 @@ function invoiceFacts(invoice: Stripe.Invoice): readonly Fact[] {
       discountMinor: sum((invoice.total_discount_amounts ?? []).map(({ amount }) => amount)),
       taxMinor: 0,
       balanceMinor: (invoice.ending_balance ?? 0) - invoice.starting_balance,
-      outsideMinor: 0,
+      outsideMinor: invoice.amount_paid_off_stripe ?? 0,
       writtenOffMinor: invoice.pre_payment_credit_notes_amount,
       lines: invoice.lines.data.map(lineOf),
     },
@@ -115,24 +115,43 @@ function invoiceFacts(invoice: Stripe.Invoice): readonly Fact[] {
   ];
 }
 
+function termsOf({ due_date: due, lines }: Stripe.Invoice): { readonly terms?: { readonly dueAt: string; readonly from: string } } {
+  const from = lines.data.filter((line) => roleOf(line) === 'base').map(({ period }) => period.start);
+  return due === null || from.length === 0 ? {} : { terms: { dueAt: iso(due), from: iso(Math.min(...from)) } };
+}
+
+export function roleOf({ parent, amount }: Stripe.InvoiceLineItem): Line['role'] {
+  const { proration, proration_details: details } = parent?.subscription_item_details ?? parent?.invoice_item_details ?? {};
+  if (proration !== true) return 'base';
+  return amount < 0 || details?.credited_items ? 'credit' : 'proration';
+}
+
 function lineOf(line: Stripe.InvoiceLineItem): Line {
-  const of = line.parent?.subscription_item_details ?? line.parent?.invoice_item_details;
-  const role = of?.proration === true ? (line.amount < 0 ? 'credit' : 'proration') : 'base';
   return {
     id: line.id,
     price: priceOf(line),
     product: String(line.pricing?.price_details?.product),
     from: iso(line.period.start),
     to: iso(line.period.end),
-    role,
+    role: roleOf(line),
+    ...creditsOf(line),
     quantity: line.quantity ?? 1,
     netMinor: netOf(line),
   };
 }
 
-const priceOf = (line: Stripe.InvoiceLineItem): string => String(line.pricing?.price_details?.price);
-const netOf = ({ amount, discount_amounts: discounts }: Stripe.InvoiceLineItem): number =>
-  amount - sum((discounts ?? []).map(({ amount: discount }) => discount));
+function creditsOf({ parent }: Stripe.InvoiceLineItem): { readonly credits?: string } {
+  const details = (parent?.subscription_item_details ?? parent?.invoice_item_details)?.proration_details;
+  return details?.credited_items ? { credits: details.credited_items.invoice } : {};
+}
+
+export function priceOf({ pricing }: Stripe.InvoiceLineItem): string {
+  return String(pricing?.price_details?.price);
+}
+
+export function netOf({ amount, discount_amounts: discounts }: Stripe.InvoiceLineItem): number {
+  return amount - sum((discounts ?? []).map(({ amount: discount }) => discount));
+}
 
 function disputeFact(dispute: Stripe.Dispute): Fact {
   const { id, status, amount, payment_intent: intent, balance_transactions: rows } = dispute;
@@ -146,45 +165,14 @@ function referenceOf(id: string) {
 }
 
 /** What a note gave back beside refunds. */
-function beside({ post_payment_amount: amount, refunds }: Stripe.CreditNote): number {
+export function beside({ post_payment_amount: amount, refunds }: Stripe.CreditNote): number {
   return amount - sum(refunds.map(({ amount_refunded: refunded }) => refunded));
 }
 
-function intentsOf({ payments }: Stripe.Invoice): readonly string[] {
+export function intentsOf({ payments }: Stripe.Invoice): readonly string[] {
   return (payments?.data ?? []).flatMap(({ payment }) => (payment.payment_intent ? [String(payment.payment_intent)] : []));
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
-const dayOf = (seconds: number): number => seconds / 86_400;
-
-/** @param planOf the plan of a price. */
-export function booksOf(at: AtStripe, planOf: (price: string) => string | undefined): Books {
-  const { status, ended_at: endedAt } = at.subscription;
-  return {
-    sales: at.invoices.filter((invoice) => invoice.status === 'paid').map((invoice) => saleOf(at, invoice, planOf)),
-    paused: status === 'paused',
-    ...(endedAt === null ? {} : { endedOn: dayOf(endedAt) }),
-    isLate: status === 'past_due',
-    terms: [],
-  };
-}
-
-function saleOf(at: AtStripe, invoice: Stripe.Invoice, planOf: (price: string) => string | undefined): Sale {
-  const intents = intentsOf(invoice);
-  const isOf = ({ payment_intent: intent }: { readonly payment_intent: unknown }): boolean => intents.includes(String(intent));
-  const disputes = at.disputes.filter(isOf);
-  const refunded = sum(at.refunds.filter((refund) => isOf(refund) && refund.status === 'succeeded').map(({ amount }) => amount));
-  const lost = sum(disputes.filter(({ status }) => status === 'lost').map(({ amount }) => amount));
-  const noted = sum(at.creditNotes.filter((note) => note.invoice === invoice.id && note.status === 'issued').map(beside));
-  return {
-    invoice: invoice.id,
-    paidOn: dayOf(invoice.status_transitions.paid_at ?? invoice.created),
-    lines: invoice.lines.data.flatMap((line) => {
-      const plan = planOf(priceOf(line));
-      return plan === undefined ? [] : [{ plan, from: dayOf(line.period.start), to: dayOf(line.period.end), minor: netOf(line) }];
-    }),
-    wholeMinor: Math.max(0, invoice.total),
-    backMinor: refunded + lost + noted,
-    isFoughtOver: disputes.some(({ status }) => status === 'needs_response' || status === 'under_review'),
-  };
+export function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }

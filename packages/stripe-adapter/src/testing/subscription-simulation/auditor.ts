@@ -2,10 +2,12 @@
 // compares the shop's rows with the law of Stripe's final state, and with the money that Stripe has received.
 import type { SubscriptionChange } from '@paidonce/ledger';
 import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
-import { audit, type Told, theLaw, type World } from '@paidonce/ledger/simulation';
+import { audit, theLaw, type World } from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
-import { type AtStripe, booksOf, readAtStripe, toldOf } from './at-stripe.ts';
+import { type AtStripe, readAtStripe, toldOf } from './at-stripe.ts';
+import { booksOf } from './books.ts';
 import type { Clubs } from './clubs.ts';
+import { type Decision, Decisions } from './decisions.ts';
 
 interface Loss {
   readonly subscriptionId: string;
@@ -15,35 +17,55 @@ interface Loss {
 }
 
 const dayMs = 86_400_000;
+/** No process takes longer from reading a subscription to recording it. */
+const readForMs = 3_600_000;
 const dayOf = (time: string): number => Date.parse(time) / dayMs;
+const subscriptionOf = (stream: string): string => stream.slice('subscription-'.length);
+
+export interface AuditorParts {
+  readonly world: World;
+  readonly clubs: Clubs;
+  readonly policy: SubscriptionPolicy;
+  readonly stripe: Stripe;
+  /** Called with each decision, and the time at which its membership ends. */
+  readonly onDecided: (subscriptionId: string, validUntil: string) => void;
+}
 
 export class Auditor {
+  readonly #parts: AuditorParts;
   readonly #world: World;
   readonly #clubs: Clubs;
-  readonly #policy: SubscriptionPolicy;
-  readonly #stripe: Stripe;
   readonly #granted = new Set<string>();
   /** By stream: the invoices that granted or extended. */
   readonly #used = new Map<string, Set<string>>();
-  readonly #looked = new Map<string, string>();
+  readonly #decisions = new Decisions();
   readonly #losses: Loss[] = [];
   #read = 0;
 
-  constructor(world: World, clubs: Clubs, policy: SubscriptionPolicy, stripe: Stripe) {
-    this.#world = world;
-    this.#clubs = clubs;
-    this.#policy = policy;
-    this.#stripe = stripe;
+  constructor(parts: AuditorParts) {
+    this.#parts = parts;
+    this.#world = parts.world;
+    this.#clubs = parts.clubs;
   }
 
+  /** Called after each append. */
   readAppended(): void {
-    for (const { stream, type, data } of this.#world.log.rows.slice(this.#read)) {
-      this.#read += 1;
-      if (!stream.startsWith('subscription-')) continue;
-      const { look = '', invoice } = JSON.parse(data) as { readonly look?: string; readonly invoice?: string };
-      if (type === 'SubscriptionObserved' && look > (this.#looked.get(stream) ?? '')) this.#looked.set(stream, look);
+    const appended = this.#world.log.rows.slice(this.#read).filter(({ stream }) => stream.startsWith('subscription-'));
+    this.#read = this.#world.log.rows.length;
+    let seen = '';
+    for (const { stream, type, data } of appended) {
+      const decision = this.#decisions.read(stream, type, data);
+      if (type === 'SubscriptionObserved') seen = this.#decisions.timeOf(data, seen);
+      if (decision === undefined) continue;
+      const { invoice, validUntil } = decision;
       if (type === 'SubscriptionGranted' || type === 'SubscriptionExtended') this.#used1(stream, type, invoice);
       if (type === 'SubscriptionEnded' || type === 'SubscriptionRevoked' || type === 'SubscriptionSuspended') this.#lost(stream, type);
+      else if (type !== 'SubscriptionChanged' && validUntil <= seen)
+        this.#world.report(
+          'nobody is let in for what was over when it was told',
+          `${stream}: ${type} until ${validUntil}, told as of ${seen}`,
+        );
+      this.#parts.onDecided(subscriptionOf(stream), validUntil);
     }
   }
 
@@ -58,11 +80,16 @@ export class Auditor {
   }
 
   #lost(stream: string, type: string): void {
-    const looked = this.#looked.get(stream) ?? '';
+    const looked = this.#decisions.lookedOf(stream);
     // A look that claims to be later than Stripe's own time is no excuse.
     const now = this.#world.providerTime();
-    const days = [now, ...(looked === '' ? [] : [looked < now ? looked : now])].map(dayOf);
-    this.#losses.push({ subscriptionId: stream.slice('subscription-'.length), type, days });
+    const days = [now, ...(looked === undefined ? [] : [looked < now ? looked : now])].map(dayOf);
+    this.#losses.push({ subscriptionId: subscriptionOf(stream), type, days });
+  }
+
+  /** When the membership ends, as the log says. Undefined: nothing was decided. */
+  endOf(subscriptionId: string): string | undefined {
+    return this.#decisions.newestOf(`subscription-${subscriptionId}`)?.validUntil;
   }
 
   /** Whoever lost access had not paid for it. Called before anything else happens at Stripe. */
@@ -70,15 +97,52 @@ export class Auditor {
     for (const { subscriptionId, type, days } of this.#losses.splice(0)) {
       const id = this.#clubs.begun(subscriptionId);
       if (id === undefined) continue;
-      const books = booksOf(await readAtStripe(this.#stripe, id), this.#clubs.planOf);
+      const books = this.#booksOf(await this.readAt(id));
       const hadPaid = days.every((day) => audit(books, day, this.#generosity()).mustBeIn);
       if (hadPaid) this.#world.report('nobody who has paid is ended', `${subscriptionId} (${id}): ${type}, though Stripe has the money`);
     }
   }
 
+  readAt(id: string): Promise<AtStripe> {
+    return readAtStripe(this.#parts.stripe, id);
+  }
+
+  #booksOf(at: AtStripe) {
+    const { planOf, wentOnAtMs } = this.#clubs;
+    const { canceledNow, collectionPaused } = this.#parts.policy;
+    const { id, status, pause_collection: pause } = at.subscription;
+    const isPaused = status === 'paused' || (collectionPaused === 'suspend' && pause !== null);
+    // It may have been read just before it went on.
+    const wasPaused = this.#world.scheduler.nowMs - (wentOnAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < readForMs;
+    return booksOf(at, { planOf, endsAtOnce: canceledNow === 'end', isPaused: isPaused || wasPaused });
+  }
+
   #generosity() {
-    const { renewalGraceHours, dunningGraceDays } = this.#policy;
-    return { graceDays: { late: dunningGraceDays, silent: renewalGraceHours / 24 }, gifts: [] };
+    const { renewalGraceHours, dunningGraceDays, trial, free } = this.#parts.policy;
+    const gifts = [...(trial === 'grant' ? (['trial'] as const) : []), ...(free === 'grant' ? (['free'] as const) : [])];
+    return { graceDays: { late: dunningGraceDays, silent: renewalGraceHours / 24 }, gifts };
+  }
+
+  /**
+   * What the log has decided after a look during which nothing happened at Stripe. Where money went back, or a paid invoice is not
+   * told yet, a look alone does not show it.
+   *
+   * @param since when the look began.
+   * @returns false: it could not be compared.
+   */
+  afterLook(subscriptionId: string, at: AtStripe, since: string): boolean {
+    const stream = `subscription-${subscriptionId}`;
+    if (at.refunds.length + at.disputes.length + at.creditNotes.length > 0) return false;
+    if (at.invoices.some(({ id, status }) => status === 'paid' && !this.#decisions.knowsPaid(stream, id))) return false;
+    const decided = this.#decisions.newestOf(stream);
+    const expected = [since, this.#world.providerTime()].map((time) => this.#shouldBe(at, subscriptionId, time, decided !== undefined));
+    const actual = shownAs(decided);
+    if (!expected.includes(actual))
+      this.#world.report(
+        'after a look the log has what the law makes of Stripe’s state',
+        `${subscriptionId} is ${actual}; it should be ${expected.join(' or ')}`,
+      );
+    return true;
   }
 
   async atTheEnd(subscriptionId: string, row: SubscriptionChange | undefined): Promise<void> {
@@ -87,21 +151,22 @@ export class Auditor {
       if (row) this.#world.report('nothing is granted that has not begun', `${subscriptionId}: ${JSON.stringify(row)}`);
       return;
     }
-    const at = await readAtStripe(this.#stripe, id);
+    const at = await this.readAt(id);
     this.#byTheLaw(at, subscriptionId, row);
     this.#byTheMoney(at, subscriptionId, row);
   }
 
-  #byTheLaw(at: AtStripe, subscriptionId: string, row: SubscriptionChange | undefined): void {
-    const told: readonly Told[] = toldOf(at, this.#world.providerTime());
+  #shouldBe(at: AtStripe, subscriptionId: string, time: string, isGranted: boolean): string {
     const plan = this.#clubs.placedPlan(subscriptionId);
-    const judged = theLaw({ told, policy: this.#policy, plan, currency: 'usd' });
-    const status = { full: 'active', suspended: 'suspended', over: 'over' }[judged.access];
-    const atShop = row === undefined || row.status === 'revoked' ? 'over' : row.status;
+    const judged = theLaw({ told: toldOf(at, time), policy: this.#parts.policy, plan, currency: 'usd' });
     // What was never granted is not suspended.
-    const isNone = row === undefined && judged.access !== 'full';
-    const expected = status === 'over' || isNone ? 'over' : textOf(status, judged);
-    const actual = atShop === 'over' ? 'over' : textOf(atShop, row ?? {});
+    if (judged.access === 'over' || (!isGranted && judged.access !== 'full')) return 'over';
+    return textOf(judged.access === 'full' ? 'active' : 'suspended', judged);
+  }
+
+  #byTheLaw(at: AtStripe, subscriptionId: string, row: SubscriptionChange | undefined): void {
+    const expected = this.#shouldBe(at, subscriptionId, this.#world.providerTime(), row !== undefined);
+    const actual = shownAs(row);
     if (expected === actual) return;
     this.#world.report(
       'the shop has what the law makes of Stripe’s final state',
@@ -111,7 +176,7 @@ export class Auditor {
 
   #byTheMoney(at: AtStripe, subscriptionId: string, row: SubscriptionChange | undefined): void {
     const day = dayOf(this.#world.providerTime());
-    const bounds = audit(booksOf(at, this.#clubs.planOf), day, this.#generosity());
+    const bounds = audit(this.#booksOf(at), day, this.#generosity());
     const name = `${subscriptionId} (${at.subscription.id})`;
     if (bounds.mustBeIn && row?.status !== 'active')
       this.#world.report('who has paid is in at the end', `${name} is ${row?.status}: ${JSON.stringify(bounds)}`);
@@ -135,6 +200,10 @@ interface Shown {
   readonly validUntil?: string;
 }
 
-function textOf(status: string, { plan, quantity, validUntil }: Shown): string {
+function shownAs(decided: Pick<Decision, 'status' | 'plan' | 'quantity' | 'validUntil'> | undefined): string {
+  return decided === undefined || decided.status === 'revoked' ? 'over' : textOf(decided.status, decided);
+}
+
+function textOf(status: 'active' | 'suspended', { plan, quantity, validUntil }: Shown): string {
   return `${status} ${plan} ${quantity}${status === 'active' ? ` until ${validUntil}` : ''}`;
 }

@@ -1,15 +1,16 @@
 // What members, their banks and the shop's staff do, drawn from the seed: they begin, often in two windows, pay, stop paying, pay
 // late, change plan and seats, cancel, resume and pause, get money back or fight for it. Most of it happens about the times at which
 // something is due, where a mistake would show.
-import { LedgerError } from '@paidonce/ledger';
 import type { Random, SimulatedProcess, World } from '@paidonce/ledger/simulation';
 import type { Fate, FateName } from '@paidonce/sandbox/model';
 import type Stripe from 'stripe';
 import type { Payments } from '../simulation/payments.ts';
 import type { SimulatedStripe } from '../simulation/simulated-stripe.ts';
-import type { Clubs, Member, Plan, Subscribed } from './clubs.ts';
+import type { Auditor } from './auditor.ts';
+import { Beginnings, unless } from './beginnings.ts';
+import type { Clubs, Member, Subscribed } from './clubs.ts';
 import type { Coverage } from './coverage.ts';
-import { Deeds, deeds, tolerantly } from './deeds.ts';
+import { type Deed, Deeds, moods } from './deeds.ts';
 import type { SubscriptionSimulationOptions } from './options.ts';
 
 export interface MembersParts {
@@ -22,37 +23,41 @@ export interface MembersParts {
   readonly payments: Payments;
   readonly clubs: Clubs;
   readonly down: Map<string, number>;
+  readonly auditor: Auditor;
 }
 
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
+const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** Members live for so long. */
-export const livesMs: number = 75 * dayMs;
-const startTries = 6;
-
-const likely = { ...deeds, 'begins again': 2 } as const;
+export const livesMs: number = 55 * dayMs;
 
 export class Members {
   readonly #parts: MembersParts;
   readonly #world: World;
   readonly #random: Random;
   readonly #deeds: Deeds;
+  readonly #beginnings: Beginnings;
 
   constructor(parts: MembersParts) {
     this.#parts = parts;
     this.#world = parts.world;
     this.#random = parts.world.random.fork();
-    this.#deeds = new Deeds({ ...parts, random: this.#random, fate: () => this.#fate() });
+    const drawn = { ...parts, random: this.#random, fate: () => this.#fate() };
+    this.#deeds = new Deeds({ ...drawn, nowMs: () => this.#world.scheduler.nowMs });
+    this.#beginnings = new Beginnings({ ...drawn, someProcess: () => this.#someProcess() });
   }
 
   /** Plans all that will happen; the scheduler decides when. */
   plan(): void {
     const { options, clubs } = this.#parts;
     for (const member of clubs.members) {
-      this.#world.later(this.#random.below(2 * dayMs), `${member.memberId} begins`, () => this.#begin(member));
-      for (let deed = this.#random.between(3, 8); deed > 0; deed--) {
-        const what = this.#random.weighted(likely);
+      this.#world.later(this.#random.below(2 * dayMs), `${member.memberId} begins`, () => this.#beginnings.begin(member));
+      if (this.#random.chance(0.4))
+        this.#world.later(this.#random.between(2 * dayMs, 6 * dayMs), `${member.memberId} tries his luck`, () =>
+          this.#beginnings.begin(member),
+        );
+      for (let deed = this.#random.between(4, 9); deed > 0; deed--) {
+        const what = this.#random.weighted(moods[options.mood] as Readonly<Record<Deed, number>>);
         this.#world.later(3 * dayMs + this.#random.below(livesMs - 6 * dayMs), `${member.memberId} ${what}`, () =>
           this.#soon(member, what),
         );
@@ -95,21 +100,38 @@ export class Members {
 
   /** A look at one subscription, by hand. */
   async look(subscriptionId: string): Promise<boolean> {
-    const { payments } = this.#parts;
+    const { payments, auditor, coverage, clubs } = this.#parts;
+    const id = clubs.begun(subscriptionId);
+    const since = this.#world.providerTime();
+    const before = id && JSON.stringify(await auditor.readAt(id));
     const answer = await this.#someProcess()?.call('recheck', (_, by) =>
       payments
         .of(by)
         .recheck(subscriptionId, { by: { actor: 'staff', reason: 'simulated' } })
         .then(() => true, unless('order_unknown', 'invalid_input')),
     );
-    return typeof answer === 'object' && 'value' in answer;
+    const isLookedAt = typeof answer === 'object' && 'value' in answer;
+    if (id === undefined || !isLookedAt || answer.value !== true) return isLookedAt;
+    const at = await auditor.readAt(id);
+    const isCompared = JSON.stringify(at) === before && auditor.afterLook(subscriptionId, at, since);
+    coverage.met(isCompared ? 'look compared with the law' : 'look that leaves something open');
+    return true;
   }
 
-  /** Called when a process has read a subscription, and does not have the answer yet. */
-  wasRead(path: string): void {
-    const id = /^\/v1\/subscriptions\/(sub_\w+)/.exec(path)?.[1];
-    if (id === undefined || !this.#world.fault(this.#parts.options.paysBetweenReads)) return;
-    if (this.#deeds.payOpen(id)) this.#parts.coverage.met('paid between two reads');
+  /** Somebody looks just before a membership ends. */
+  lookAtTheEnd(subscriptionId: string, validUntil: string): void {
+    const { options, coverage } = this.#parts;
+    const waitMs = Date.parse(validUntil) - this.#parts.clubs.nowMs - this.#random.between(500, 6_000);
+    if (waitMs < 0 || this.#world.scheduler.nowMs + waitMs > livesMs || !this.#random.chance(options.looksAtTheEnd)) return;
+    this.#world.later(waitMs, `a look at the end of ${subscriptionId}`, async () => {
+      coverage.met('look at the end');
+      await this.look(subscriptionId);
+    });
+  }
+
+  /** True: he owed something, and it is paid. */
+  payOpen(id: string): boolean {
+    return this.#deeds.payOpen(id);
   }
 
   #outage(): void {
@@ -119,50 +141,9 @@ export class Members {
     this.#world.scheduler.timer(this.#world.network, this.#random.between(hourMs, 7 * dayMs), 'Stripe is up', () => down.clear());
   }
 
-  #begin(member: Member): void {
-    const windows = this.#random.chance(this.#parts.options.secondCheckout) ? 2 : 1;
-    const living = this.#parts.clubs.of(member).some(({ ended_at: end }) => end === null);
-    this.#parts.coverage.met(windows === 2 ? 'begins in two windows' : living ? 'begins beside a living one' : 'begins');
-    for (let window = 0; window < windows; window++) {
-      const plan = this.#random.pick(['silver', 'gold'] as const);
-      const subscriptionId = `s${this.#parts.clubs.started.size + 1}`;
-      this.#parts.clubs.started.set(subscriptionId, { memberId: member.memberId, plan });
-      this.#world.later(this.#random.below(3_000), `${member.memberId} starts ${subscriptionId}`, () =>
-        this.#start(member, subscriptionId, plan),
-      );
-    }
-  }
-
-  async #start(member: Member, subscriptionId: string, plan: Plan, tries = startTries): Promise<void> {
-    const { payments, coverage } = this.#parts;
-    const successUrl = 'https://shop.example/done';
-    const order = { subscriptionId, memberId: member.memberId, plan, successUrl, quantity: this.#random.between(1, 3) };
-    const answer = await this.#someProcess()?.call('start', (_, by) =>
-      payments.of(by).startSubscription(order).catch(unless('already_subscribed', 'invalid_input')),
-    );
-    if (answer === undefined || answer === 'no answer' || 'refused' in answer) {
-      coverage.met('start without an answer');
-      if (tries > 1)
-        this.#world.later(this.#random.below(hourMs), `${member.memberId} tries again`, () =>
-          this.#start(member, subscriptionId, plan, tries - 1),
-        );
-      return;
-    }
-    if (answer.value === undefined) return coverage.met('start refused');
-    member.sessions.add(answer.value.sessionId);
-    coverage.met('page shown');
-    for (let visit = 0; visit < 2; visit++) this.#world.later(this.#random.below(20 * minuteMs), 'a page is paid', () => this.#pay(member));
-  }
-
-  /** He pays any page that he was ever shown. */
-  #pay(member: Member): void {
-    const { stripe, clubs, coverage } = this.#parts;
-    const fate = this.#fate();
-    for (const session of [...member.sessions].toReversed()) {
-      const isPaid = tolerantly(() => stripe.controls.pay(session, { fate }));
-      coverage.met(isPaid ? 'page paid' : 'page is closed');
-    }
-    for (const { id } of clubs.of(member)) if (this.#random.chance(0.8)) stripe.controls.setFate(id, this.#fate());
+  /** In another window, while a process sleeps over what he does in the first one. */
+  beginBeside(memberId: string): void {
+    this.#beginnings.beginBeside(memberId);
   }
 
   #fate(): Fate {
@@ -172,7 +153,7 @@ export class Members {
   }
 
   /** At once, or about the next time at which something is due: the end of the period, its charge, the end of a grace. */
-  #soon(member: Member, deed: keyof typeof likely): void {
+  #soon(member: Member, deed: Deed): void {
     const subscribed = this.#parts.clubs.of(member).at(-1);
     const now = (): void => this.#do(member, deed);
     if (!subscribed || this.#random.chance(0.4)) {
@@ -197,27 +178,25 @@ export class Members {
     });
   }
 
-  #do(member: Member, deed: keyof typeof likely): void {
+  #do(member: Member, deed: Deed): void {
     const { stripe, clubs, coverage } = this.#parts;
     if (deed === 'begins again') {
-      this.#begin(member);
+      this.#beginnings.begin(member);
       return;
     }
     const subscribed = clubs.of(member).at(-1);
     if (!subscribed) return;
     if (this.#random.chance(0.5)) stripe.controls.setFate(subscribed.id, this.#fate());
-    if (this.#deeds.do(subscribed, deed)) coverage.met(deed);
+    if (!this.#deeds.do(subscribed, deed)) return;
+    coverage.met(deed);
+    if (deed === 'cancels now') this.#lookAbout(subscribed, hourMs);
+    if (deed !== 'pauses' || this.#random.chance(0.3)) return;
+    const forMs = this.#random.between(hourMs, 2 * dayMs);
+    this.#world.later(forMs, `${member.memberId} goes on, soon`, () => this.#do(member, 'goes on'));
   }
 
   #someProcess(): SimulatedProcess | undefined {
-    const running = this.#parts.processes.filter(({ runs }) => runs);
+    const running = this.#parts.processes.filter(({ incarnation }) => incarnation && !incarnation.party.paused);
     return running.length === 0 ? undefined : this.#random.pick(running);
   }
-}
-
-function unless(...codes: readonly string[]): (error: unknown) => undefined {
-  return (error) => {
-    if (error instanceof LedgerError && codes.includes(error.code)) return undefined;
-    throw error;
-  };
 }

@@ -1,5 +1,5 @@
 // One seed: the adapter's real code in several processes of the real ledger, over lives of subscriptions in the sandbox's model, on
-// one virtual clock. For 75 days with faults; then without, until all work has ended and everything was looked at once more.
+// one virtual clock. For 55 days with faults; then without, until all work has ended and everything was looked at once more.
 import { createHash } from 'node:crypto';
 import type { AlertKind, SubscriptionChange } from '@paidonce/ledger';
 import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
@@ -18,8 +18,10 @@ import { Shop } from '../simulation/shop.ts';
 import { openSimulatedStripe, type SimulatedStripe } from '../simulation/simulated-stripe.ts';
 import { stripeAtHand, type TransportParts } from '../simulation/transport.ts';
 import { Auditor } from './auditor.ts';
-import { Clubs, makePrices } from './clubs.ts';
+import { betweenReads } from './between-reads.ts';
+import { Clubs, makeCatalog } from './clubs.ts';
 import { Coverage } from './coverage.ts';
+import { Disturbances } from './disturbances.ts';
 import { livesMs, Members } from './members.ts';
 import { drawSubscriptionOptions, type SubscriptionSimulationOptions } from './options.ts';
 
@@ -77,7 +79,7 @@ class Simulation {
   readonly #shop: Shop<SubscriptionChange>;
   readonly #down = new Map<string, number>();
   #processes: readonly SimulatedProcess[] = [];
-  #over = false;
+  #disturbances: Disturbances | undefined;
 
   constructor(options: SubscriptionSimulationOptions, world: World) {
     this.#world = world;
@@ -96,14 +98,28 @@ class Simulation {
 
   async run(): Promise<void> {
     const world = this.#world;
-    const clubs = new Clubs(this.#options.members, await makePrices(this.#atHand), () => this.#stripe.core);
-    const policy = withSubscriptionDefaults({ plans: { silver: [clubs.prices.silver], gold: [clubs.prices.gold] } });
-    const auditor = new Auditor(world, clubs, policy, this.#atHand);
-    const parts = { world, coverage: this.coverage, options: this.#options, stripe: this.#stripe, atHand: this.#atHand };
+    const catalog = await makeCatalog(this.#atHand, this.#options.interval);
+    const clubs = new Clubs(this.#options.members, catalog, () => this.#stripe.core);
+    const policy = withSubscriptionDefaults({ ...this.#options.policy, plans: catalog.prices });
     const open: { members?: Members } = {};
-    this.#processes = this.#openProcesses(policy, auditor, (path) => open.members?.wasRead(path));
-    const members = new Members({ ...parts, processes: this.#processes, payments: this.#payments, clubs, down: this.#down });
+    const auditor = new Auditor({
+      world,
+      clubs,
+      policy,
+      stripe: this.#atHand,
+      onDecided: (id, validUntil) => open.members?.lookAtTheEnd(id, validUntil),
+    });
+    const parts = { world, coverage: this.coverage, options: this.#options, stripe: this.#stripe, atHand: this.#atHand, clubs, auditor };
+    const payOpen = (id: string): boolean => open.members?.payOpen(id) === true;
+    this.#processes = this.#openProcesses(policy, auditor, (path) => betweenReads({ ...parts, payOpen }, path));
+    const members = new Members({ ...parts, processes: this.#processes, payments: this.#payments, down: this.#down });
     open.members = members;
+    const disturbances = new Disturbances({
+      ...parts,
+      processes: this.#processes,
+      onFrozenAtSlot: (memberId) => members.beginBeside(memberId),
+    });
+    this.#disturbances = disturbances;
     for (const process of this.#processes) process.start();
     this.#stripe.start();
     members.plan();
@@ -112,21 +128,25 @@ class Simulation {
       lived = true;
     });
     await this.#until('the members have lived', auditor, () => lived, true);
-    this.#calm();
+    world.faultless = true;
+    world.doomed = undefined;
+    world.scheduler.calm = true;
+    this.#down.clear();
+    disturbances.calm();
     await this.#converge(members, clubs, auditor);
-    this.#over = true;
+    disturbances.over = true;
     await this.#dispose(auditor);
   }
 
   async close(): Promise<void> {
-    this.#over = true;
+    if (this.#disturbances) this.#disturbances.over = true;
     await this.#stripe.core.close();
     this.#world.readModels.close();
   }
 
-  #openProcesses(policy: SubscriptionPolicy, auditor: Auditor, onRead: (path: string) => void): readonly SimulatedProcess[] {
+  #openProcesses(policy: SubscriptionPolicy, auditor: Auditor, onRead: (path: string) => number): readonly SimulatedProcess[] {
     const world = this.#world;
-    const { calls: faults, pageLimit, dateJumps, seed } = this.#options;
+    const { calls: faults, pageLimit, seed } = this.#options;
     const transport: TransportParts = {
       world,
       core: this.#stripe.core,
@@ -134,14 +154,8 @@ class Simulation {
       faults,
       pageLimit,
       down: this.#down,
-      dateAheadMs: () => {
-        if (!world.fault(dateJumps)) return 0;
-        this.coverage.met('Date ahead');
-        return world.random.between(1, 60) * dayMs;
-      },
-      onAnswered: (method, path) => {
-        if (method === 'GET') onRead(path);
-      },
+      dateOf: (date) => this.#dateOf(date),
+      onAnswered: (method, path) => (method === 'GET' ? onRead(path) : 0),
     };
     const headWaiters: HeadWaiters = new Set();
     const { type: _, ...asked } = policy;
@@ -167,37 +181,16 @@ class Simulation {
     );
   }
 
-  #disturb(): void {
-    const { random, options, doomed } = this.#world;
-    const victim = this.#processes.find(({ name }) => name === doomed?.options.name);
-    if (victim) this.#crash(victim);
-    if (random.chance(options.process.crash)) this.#crash(random.pick(this.#processes));
-    if (random.chance(options.process.pause)) random.pick(this.#processes).pause();
-  }
-
-  #crash(process: SimulatedProcess): void {
-    const { scheduler, network, random } = this.#world;
-    this.#world.doomed = undefined;
-    this.coverage.met('crash');
-    process.crash();
-    scheduler.timer(network, random.between(10, 20_000), `${process.name} is started again`, () => this.#startAgain(process));
-  }
-
-  #startAgain(process: SimulatedProcess): void {
-    if (!process.runs && !this.#over) process.start();
-  }
-
-  /** Ends the faults. */
-  #calm(): void {
-    const world = this.#world;
-    world.faultless = true;
-    world.doomed = undefined;
-    world.scheduler.calm = true;
-    this.#down.clear();
-    for (const process of this.#processes) {
-      process.goOn();
-      this.#startAgain(process);
+  #dateOf(date: string): string | undefined {
+    const { dateJumps, dateLost } = this.#options;
+    const day = this.#world.scheduler.nowMs / dayMs;
+    if (dateLost.from <= day && day < dateLost.to && this.#world.fault(dateLost.share)) {
+      this.coverage.met('answer without a Date');
+      return undefined;
     }
+    if (!this.#world.fault(dateJumps)) return date;
+    this.coverage.met('Date ahead');
+    return new Date(Date.parse(date) + this.#world.random.between(1, 60) * dayMs).toUTCString();
   }
 
   async #converge(members: Members, clubs: Clubs, auditor: Auditor): Promise<void> {
@@ -236,7 +229,7 @@ class Simulation {
     const world = this.#world;
     const limit = world.scheduler.steps + mostSteps;
     while (!world.violation && !reached()) {
-      if (isFaulty) this.#disturb();
+      if (isFaulty) this.#disturbances?.disturb();
       const goesOn = world.scheduler.steps < limit && (await world.scheduler.step());
       if (!goesOn) world.report('all that is begun ends', `not reached: ${what}`);
       await auditor.checkLosses();
