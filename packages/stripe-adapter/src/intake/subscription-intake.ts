@@ -181,7 +181,7 @@ export class SubscriptionIntake {
     // What was paid may be over by now, though it was not when the event was made.
     const isOver = now !== undefined && readBefore(now.mapped, linked && { ...linked, plans }, false) === 'look';
     const read =
-      answer && now && isOver ? await this.#look(reference, linked, calls, { mapped: now.mapped, reads: [answer, ...now.reads] }) : asked;
+      answer && isOver ? await this.#look(reference, linked, calls, { mapped: now.mapped, reads: [answer, ...now.reads] }) : asked;
     // Where Stripe has it no more, what the copy says is all that there is.
     const newer = read ?? now?.mapped;
     const kept = newer ? without(mapped.statements, newer.statements) : mapped.statements;
