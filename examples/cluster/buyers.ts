@@ -26,20 +26,21 @@ export function buyers(count: number): readonly Buyer[] {
 const patienceMs = 600_000;
 const betweenMs = 200;
 
-/** Plays one customer. @throws Error the shop does not answer in time. */
-export async function buy(buyer: Buyer, shopUrl: string): Promise<void> {
+/** Plays one customer. Returns the address of the payment page. @throws Error the shop does not answer in time. */
+export async function buy(buyer: Buyer, shopUrl: string): Promise<string> {
   const ask = asBrowserOf(buyer, shopUrl);
   const { fate, afterwards, number } = buyer;
   const body = new URLSearchParams({ plan: 'year', memberId: `member-${number}`, fate, afterwards });
   const ordered = await ask('/orders', { method: 'POST', body, redirect: 'manual' }, ({ status }) => status === 303);
   const page = ordered.headers.get('location') ?? '';
-  if (!buyer.pays) return;
+  if (!buyer.pays) return page;
   const success = await pay(page);
-  if (afterwards === 'leaves') return;
+  if (afterwards === 'leaves') return page;
   const { pathname, search, searchParams } = new URL(success);
   await ask(`${pathname}${search}`, {}, ({ ok }) => ok);
   const isActive = async (answer: Response) => answer.ok && ((await answer.json()) as { state?: string }).state === 'active';
   await ask(`/payment/status/${searchParams.get('session_id')}`, {}, isActive);
+  return page;
 }
 
 type Ask = (path: string, init: RequestInit, isGood: (answer: Response) => boolean | Promise<boolean>) => Promise<Response>;

@@ -10,17 +10,34 @@ export interface LoadBalancer extends AsyncDisposable {
   readonly url: string;
 }
 
+/** A request that a replica has answered. */
+export interface Answered {
+  readonly method: string;
+  readonly path: string;
+  readonly sent: string;
+  readonly status: number;
+  readonly location: string;
+  readonly answer: string;
+}
+
 const probeEveryMs = 250;
 
-/** Opens it. @param backends returns the present replicas: one that was started again has another address. */
-export async function openLoadBalancer(backends: () => readonly Backend[]): Promise<LoadBalancer> {
+/**
+ * Opens it.
+ * @param backends returns the present replicas: one that was started again has another address.
+ * @param onAnswer hears of each answer before the client does.
+ */
+export async function openLoadBalancer(
+  backends: () => readonly Backend[],
+  onAnswer: (answered: Answered) => void = () => undefined,
+): Promise<LoadBalancer> {
   let turn = 0;
   const next = (tried: ReadonlySet<Backend>): Backend | undefined => {
     const candidates = backends().filter((backend) => backend.up && !tried.has(backend));
     return candidates[turn++ % candidates.length];
   };
   const server = createServer((request, response) => {
-    carry(request, response, next).catch((error: unknown) => {
+    carry(request, response, next, onAnswer).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(502);
       response.end(String(error));
     });
@@ -54,6 +71,7 @@ async function carry(
   request: IncomingMessage,
   response: ServerResponse,
   next: (tried: ReadonlySet<Backend>) => Backend | undefined,
+  onAnswer: (answered: Answered) => void,
 ): Promise<void> {
   const { method = 'GET', url = '/' } = request;
   const body = await buffer(request);
@@ -68,12 +86,14 @@ async function carry(
         ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
         redirect: 'manual',
       });
-      const answered = await answer.arrayBuffer();
+      const answered = Buffer.from(await answer.arrayBuffer());
       life.requests += 1;
       if (url.startsWith('/webhooks/')) life.webhooks += 1;
-      const [session] = /cs_test_\w+/.exec(answer.headers.get('location') ?? '') ?? [];
+      const location = answer.headers.get('location') ?? '';
+      const [session] = /cs_test_\w+/.exec(location) ?? [];
       if (method === 'POST' && session) life.sessions.add(session);
-      response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(answered));
+      onAnswer({ method, path: url, sent: String(body), status: answer.status, location, answer: String(answered) });
+      response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(answered);
       return;
     } catch (error) {
       backend.up = false;

@@ -20,7 +20,8 @@ export interface Backend {
 }
 
 const shopMain = new URL('../shop/main.ts', import.meta.url).pathname;
-const startWithinMs = 30_000;
+/** Far longer than a busy machine needs. */
+const startWithinMs = 180_000;
 
 export class Replica {
   /** Its lives, in order. Written by `start`. */
@@ -30,11 +31,14 @@ export class Replica {
   readonly #number: number;
   /** The environment variables that all replicas share. */
   readonly #env: Readonly<Record<string, string>>;
+  readonly #onWarning: ((text: string) => void) | undefined;
   #child: ChildProcess | undefined;
 
-  constructor(number: number, env: Readonly<Record<string, string>>) {
+  /** @param onWarning gets what it prints as warnings and errors. Default: they are printed here. */
+  constructor(number: number, env: Readonly<Record<string, string>>, onWarning?: (text: string) => void) {
     this.#number = number;
     this.#env = env;
+    this.#onWarning = onWarning;
     this.backend = { url: '', up: false, life: newLife('') };
   }
 
@@ -44,8 +48,9 @@ export class Replica {
     const port = await freePort();
     const child = spawn(process.execPath, ['--conditions=@paidonce/source', shopMain], {
       env: { PATH: process.env['PATH'] ?? '', ...this.#env, PORT: String(port) },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', this.#onWarning ? 'pipe' : 'inherit'],
     });
+    child.stderr?.setEncoding('utf8').on('data', this.#onWarning ?? (() => undefined));
     this.#child = child;
     const url = `http://127.0.0.1:${port}`;
     const deadlineMs = performance.now() + startWithinMs;
@@ -62,6 +67,11 @@ export class Replica {
   async kill(): Promise<void> {
     this.backend.life.name += ', killed';
     await this.#end('SIGKILL');
+  }
+
+  /** The process, for whoever looks at it from outside. Undefined: it was never started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   async stop(): Promise<void> {

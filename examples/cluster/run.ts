@@ -78,7 +78,7 @@ export async function runCluster({ orders, store, dataDir, print }: ClusterOptio
 }
 
 /** Makes every decision in the log again from the facts before it, as `paidonce verify` does. */
-async function audited(url: string): Promise<Verdict> {
+export async function audited(url: string): Promise<Verdict> {
   const reader = readerOf(await openEventStore(url));
   try {
     const { events, findings } = await verifyLog(reader);
@@ -135,7 +135,8 @@ async function untilDelivered(stripe: Stripe, database: DatabaseSync): Promise<B
   }
 }
 
-async function readFrom(url: string, after?: Position): Promise<{ events: readonly StoredEvent[]; next: Position | undefined }> {
+/** Reads the events of a log that come after a position. */
+export async function readFrom(url: string, after?: Position): Promise<{ events: readonly StoredEvent[]; next: Position | undefined }> {
   const store = await openEventStore(url);
   try {
     const events: StoredEvent[] = [];

@@ -36,14 +36,21 @@ export interface OrderLog {
 export function checkLaws(log: readonly StoredEvent[], books: Books): readonly Verdict[] {
   const orders = ordersIn(log);
   return [
-    verdict('An order is granted at most once', orders, grantedOnce),
-    verdict('Nothing is granted before a source has said "paid"', orders, grantedAfterPaid),
-    verdict('A payment belongs to one order only', paymentsIn(orders), onePaymentOneOrder),
+    ...checkLogAlone(orders),
     verdict('Access is what the payments at Stripe entitle to', orders, accessFollowsPayments(books)),
     verdict('Every payment at Stripe is in the log', [...books.paid.keys()], nothingIsLost(orders)),
     verdict('Every webhook in the log is an event that Stripe has made', observationsIn(orders), onlyTrueEvents(books)),
-    verdict('A source that repeats itself adds nothing', orders, repeatsAddNothing),
     verdict('Decisions are numbered 1, 2, 3, and the shop holds the newest', orders, shopHoldsNewest(books)),
+  ];
+}
+
+/** The laws that hold at any moment, also while much is under way. */
+export function checkLogAlone(orders: readonly OrderLog[]): readonly Verdict[] {
+  return [
+    verdict('An order is granted at most once', orders, grantedOnce),
+    verdict('Nothing is granted before a source has said "paid"', orders, grantedAfterPaid),
+    verdict('A payment belongs to one order only', paymentsIn(orders), onePaymentOneOrder),
+    verdict('A source that repeats itself adds nothing', orders, repeatsAddNothing),
   ];
 }
 

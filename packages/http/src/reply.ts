@@ -46,7 +46,12 @@ const statuses: Partial<Record<LedgerErrorCode, number>> = {
   contention: 503,
   provider_unavailable: 503,
   closed: 503,
+  // The log cannot be used by this process until a person has acted. Then what was refused is sent again.
+  file_newer: 503,
+  corrupt: 503,
 };
+/** No retry alone helps: they are logged as errors. */
+const forPeople: ReadonlySet<LedgerErrorCode> = new Set(['file_newer', 'corrupt']);
 
 /** The HTTP status of a LedgerError. */
 export function statusOf({ code }: LedgerError): number {
@@ -60,7 +65,7 @@ const retryAfterSeconds = '1';
 export function failureReply(error: unknown, log: Logger): Reply {
   if (!(error instanceof LedgerError)) return unexpectedReply(error, 500, log);
   const status = statusOf(error);
-  log[status === 500 ? 'error' : 'warn']({ code: error.code }, error.message);
+  log[status === 500 || forPeople.has(error.code) ? 'error' : 'warn']({ code: error.code }, error.message);
   return jsonReply(status, { error: error.code }, error.code === 'store_busy' ? { 'retry-after': retryAfterSeconds } : {});
 }
 

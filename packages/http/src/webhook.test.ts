@@ -184,8 +184,8 @@ describe('what is not durable is sent again', () => {
     order_withdrawn: 409,
     duplicate_order: 409,
     amount_differs: 409,
-    file_newer: 500,
-    corrupt: 500,
+    file_newer: 503,
+    corrupt: 503,
   };
   test.each(Object.entries(statuses) as [LedgerErrorCode, number][])('%s gets %i', async (code, status) => {
     const { post, answers } = await mounted();
