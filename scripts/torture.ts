@@ -1,108 +1,88 @@
-// `npm run torture -- --PART [N]`: the same code as in the tests, with far larger numbers, one part at a time. It takes from
-// minutes to hours, and no other command calls it. Exits 1 if the part fails, 2 if there is no such part.
-import { spawnSync } from 'node:child_process';
+// `npm run torture`: the same code as in the tests, with far larger numbers. All parts, or `-- --PART [N]`: one of them. It takes from
+// minutes to hours, and no other command calls it. `--seed S` draws otherwise (1). It ends in a table, and exits 1 if a part fails, 2
+// if it does not understand its options.
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-
-interface Part {
-  /** What `N` counts, and how many without it. */
-  readonly counts: string;
-  readonly otherwise: number;
-  /** The commands of `npm run`, with their arguments and environment, in order. */
-  readonly runs: (n: number) => readonly (readonly [script: string, args: readonly string[], env?: NodeJS.ProcessEnv])[];
-}
-
-const parts: Readonly<Record<string, Part>> = {
-  simulate: {
-    counts: 'seeds of each simulation; then it searches as many for the one that catches each mutant, and rewrites mutant-seeds.json',
-    otherwise: 2_000,
-    runs: (n) => [
-      ['simulate', ['--seeds', String(n), '--mutants', '--mutant-seeds', String(n)]],
-      ['simulate', ['--stripe', '--seeds', String(n), '--mutants', '--mutant-seeds', String(n)]],
-      ['simulate', ['--subscriptions', '--seeds', String(n), '--mutants', '--mutant-seeds', String(n)]],
-    ],
-  },
-  laws: {
-    counts: 'times the runs that `npm test` makes of each property',
-    otherwise: 100,
-    runs: (n) => [['test', ['laws', 'merkle', 'schemas', 'read-models', 'observe-payment', 'memory', 'sqlite'], { TEST_RUNS: String(n) }]],
-  },
-  ownership: {
-    counts: 'times the runs of the property that several processes name owners for one payment',
-    otherwise: 20,
-    runs: (n) => [['test:verify', ['ownership'], { TEST_RUNS: String(n) }]],
-  },
-  moves: {
-    counts: 'further preemptions in the exploration of moved payments; each makes it several times as long',
-    otherwise: 1,
-    runs: (n) => [['test:verify', ['move-payment'], { TEST_PREEMPTIONS: String(n) }]],
-  },
-  conformance: {
-    counts: 'repetitions of each mistake of a shop against each scenario of the conformance kit',
-    otherwise: 5,
-    runs: (n) => Array.from({ length: n }, () => ['test:verify', ['conformance/conformance'], { TEST_WHOLE_MATRIX: '1' }]),
-  },
-  fuzz: {
-    counts: 'requests that no honest client sends, on loopback: webhooks, status queries, the console. TEST_SEED draws others (1)',
-    otherwise: 100_000,
-    runs: (n) => [['test:verify', ['packages/http/src/fuzz'], { TEST_REQUESTS: String(n) }]],
-  },
-  axe: {
-    counts: 'repetitions of axe on every page of the console, in both languages, schemes and widths',
-    otherwise: 1,
-    runs: (n) => Array.from({ length: n }, () => ['test:verify', ['admin/accessible'], { TEST_WHOLE_MATRIX: '1' }]),
-  },
-  once: {
-    counts: 'runs of each ORM in which a process is killed while it delivers; it installs the ORMs, and skips databases that are not here',
-    otherwise: 100,
-    runs: (n) => [['test:verify', ['torture/once'], { TEST_ONCE_RUNS: String(n) }]],
-  },
-  stripe: {
-    counts:
-      'times that each major of stripe from 17 on plays its purchases, beside our packed packages; it installs them from the registry',
-    otherwise: 1,
-    runs: (n) => [['test:verify', ['torture/stripe'], { TEST_STRIPE_PLAYS: String(n) }]],
-  },
-  hosts: {
-    counts: 'runs of each host example: every combination of NestJS, module system and platform too; it installs them from the registry',
-    otherwise: 1,
-    runs: (n) => [['test:verify', ['torture/hosts'], { TEST_HOST_RUNS: String(n) }]],
-  },
-  processes: {
-    counts: 'repetitions of each test with several processes, some of them killed',
-    otherwise: 20,
-    runs: (n) => Array.from({ length: n }, () => ['test:verify', ['processes', 'concurrency', 'replicas', 'cluster', 'faults']]),
-  },
-};
+import { type Part, parts } from './torture-parts.ts';
+import { type Ended, exitCodeOf, tableOf } from './torture-table.ts';
 
 const options = Object.fromEntries(Object.keys(parts).map((name) => [name, { type: 'boolean' as const }]));
 const { values, positionals } = parse();
-const [name = '', ...others] = Object.keys(values);
-const part = parts[name] ?? explain();
-const [given = String(part.otherwise)] = positionals;
-const n = /^\d+$/.test(given) ? Number(given) : Number.NaN; // `1e1` and `0x10` are typing errors.
-if (others.length > 0 || positionals.length > 1 || !Number.isSafeInteger(n) || n < 1) explain();
+const { seed: givenSeed = '1', ...named } = values as { readonly seed?: string };
+const [name, ...others] = Object.keys(named);
+if (others.length > 0 || positionals.length > (name === undefined ? 0 : 1)) explain();
+const seed = whole(givenSeed);
+const chosen = name === undefined ? Object.keys(parts) : [name];
 
-for (const [script, args, env] of part.runs(n)) {
-  const { status } = spawnSync('npm', ['run', '--silent', script, '--', ...args], {
+const ended: Ended[] = [];
+for (const each of chosen) {
+  const part = parts[each] as Part;
+  const n = positionals[0] === undefined ? (name === undefined && part.together) || part.otherwise : whole(positionals[0]);
+  ended.push(await tortured(each, part, n));
+}
+for (const line of ['', ...tableOf(ended)]) console.log(line);
+for (const { part } of ended.filter(({ failed }) => failed)) console.log(`\nAgain: npm run torture -- --${part} --seed ${seed}`);
+process.exitCode = exitCodeOf(ended);
+
+/** Runs a part to its end, or to its first command that fails. */
+async function tortured(name: string, part: Part, n: number): Promise<Ended> {
+  const startedMs = performance.now();
+  console.log(`\n── torture: ${name} ${n}, seed ${seed}`);
+  let printed = '';
+  let failed = false;
+  for (const [script, args, env] of part.runs(n, seed)) {
+    const { code, text } = await npmRun([script, '--', ...args], env);
+    printed += text;
+    failed = code !== 0;
+    if (failed) break;
+  }
+  return { part: name, minutes: (performance.now() - startedMs) / 60_000, failed, printed };
+}
+
+/** Runs a command of `npm run`. What it prints is shown at once, and returned. */
+function npmRun(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ readonly code: number | null; readonly text: string }> {
+  const child = spawn('npm', ['run', '--silent', ...args], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     env: { ...process.env, ...env },
-    stdio: 'inherit',
+    stdio: ['inherit', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
   });
-  if (status !== 0) process.exit(1);
+  let text = '';
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const) {
+    from.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+      to.write(piece);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject).once('close', (code) => resolve({ code, text }));
+  });
 }
 
 function parse() {
   try {
-    return parseArgs({ options, allowPositionals: true });
+    return parseArgs({ options: { ...options, seed: { type: 'string' } }, allowPositionals: true });
   } catch {
     return explain();
   }
 }
 
+/** `1e1` and `0x10` are typing errors. */
+function whole(text: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(number) && number >= 1 ? number : explain();
+}
+
 function explain(): never {
-  console.error('npm run torture -- --PART [N]. The parts, and what N counts:');
-  for (const [name, { counts, otherwise }] of Object.entries(parts)) console.error(`  --${name.padEnd(12)} ${counts} (${otherwise})`);
+  console.error(
+    'npm run torture [-- --PART [N]] [--seed S]. Without a part: all of them. The parts, and what N counts (alone; with the others):',
+  );
+  for (const [name, { counts, otherwise, together = otherwise }] of Object.entries(parts)) {
+    console.error(`  --${name.padEnd(12)} ${counts} (${together === otherwise ? otherwise : `${otherwise}; ${together}`})`);
+  }
   process.exit(2);
 }

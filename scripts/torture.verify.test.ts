@@ -1,23 +1,33 @@
-// Tests that the torture refuses what it does not understand before it runs anything for hours.
+// Tests that the torture refuses what it does not understand before it runs anything for hours, and that it ends in a table.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { parts } from './torture-parts.ts';
 
 const script = fileURLToPath(new URL('torture.ts', import.meta.url));
+const run = (...args: readonly string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
 
 test.each([
-  [[]],
   [['--nothing']],
+  [['12']],
   [['--laws', '1e1']],
   [['--laws', '0x10']],
   [['--laws', '0']],
   [['--laws', '1.5']],
   [['--laws', '1', '2']],
   [['--laws', '--moves']],
+  [['--laws', '--seed', 'x']],
 ])('%j is refused, and the parts are listed', (args) => {
-  const { status, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
-  expect(stderr).toMatch(/^npm run torture -- --PART \[N\]\. The parts, and what N counts:\n/);
-  for (const part of ['simulate', 'laws', 'ownership', 'moves', 'conformance', 'fuzz', 'axe', 'once', 'stripe', 'hosts', 'processes'])
-    expect(stderr).toContain(`--${part} `);
+  const { status, stderr } = run(...args);
+  expect(stderr).toMatch(/^npm run torture \[-- --PART \[N\]\] \[--seed S\]\. Without a part: all of them\./);
+  for (const part of Object.keys(parts)) expect(stderr).toContain(`--${part} `);
   expect(status).toBe(2);
+});
+
+test('a part ends in the table, under the seed that was given', () => {
+  const { status, stdout } = run('--fuzz', '40', '--seed', '3');
+  expect(stdout).toContain('── torture: fuzz 40, seed 3');
+  expect(stdout).toMatch(/^fuzz, seed 3: /m);
+  expect(stdout).toMatch(/^fuzz {7}\d+\.\d {2}(?:holds {2}|FAILED) {2}Event-loop delay .+$/m);
+  expect(status === 0).toBe(/^fuzz .* holds /m.test(stdout));
 });

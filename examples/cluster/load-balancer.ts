@@ -18,6 +18,8 @@ export interface Answered {
   readonly status: number;
   readonly location: string;
   readonly answer: string;
+  /** From sending it on to the end of the answer, in milliseconds. */
+  readonly tookMs: number;
 }
 
 const probeEveryMs = 250;
@@ -79,6 +81,7 @@ async function carry(
   for (let backend = next(tried); backend; backend = next(tried)) {
     tried.add(backend);
     const { life } = backend;
+    const sentMs = performance.now();
     try {
       const answer = await fetch(`${backend.url}${url}`, {
         method,
@@ -92,7 +95,8 @@ async function carry(
       const location = answer.headers.get('location') ?? '';
       const [session] = /cs_test_\w+/.exec(location) ?? [];
       if (method === 'POST' && session) life.sessions.add(session);
-      onAnswer({ method, path: url, sent: String(body), status: answer.status, location, answer: String(answered) });
+      const tookMs = performance.now() - sentMs;
+      onAnswer({ method, path: url, sent: String(body), status: answer.status, location, answer: String(answered), tookMs });
       response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(answered);
       return;
     } catch (error) {

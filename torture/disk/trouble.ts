@@ -10,7 +10,8 @@ import { openScene, type Scene } from '../shop/scene.ts';
 /** The statuses that each kind of request was answered with, while the trouble lasted. */
 export interface AnswersInTrouble {
   readonly webhook: readonly number[];
-  readonly status: number;
+  /** With the body of the answer behind it. */
+  readonly status: string;
   readonly order: number;
   readonly manual: number;
   /** Facts that were acknowledged meanwhile, of whatever customer. */
@@ -30,7 +31,7 @@ export async function openTroubledShop(folder: string, seed: number): Promise<Tr
   const webhooks: Answered[] = [];
   const onAnswer = (answered: Answered): void => void (isOfPayment(answered) && webhooks.push(answered));
   const scene = await openScene({ ledgerUrl: `sqlite:${folder}/ledger.db`, onAnswer });
-  await scene.shop.start();
+  await scene.start();
   await serve(scene, 6, { seed, atOnce: 3 });
   const sessionId = await order(scene);
   const ask = async (): Promise<AnswersInTrouble> => {
@@ -42,7 +43,7 @@ export async function openTroubledShop(folder: string, seed: number): Promise<Tr
     const status = await fetch(`${scene.url}/payment/status/${sessionId}`);
     return {
       webhook: ofIt().map((answered) => answered.status),
-      status: status.status,
+      status: `${status.status} ${await status.text()}`,
       order: (await postOrder(scene)).status,
       manual: await observeByHand(scene, sessionId, 'manual:in-trouble'),
       acknowledged: scene.acknowledged.size - acknowledged,

@@ -22,7 +22,11 @@ export interface Load {
 }
 
 /** What one of a dozen visits is for; the others buy. So no run is without one of each. */
-const visits: Readonly<Record<number, 'is_refunded' | 'pays_by_hand' | 'never_pays'>> = { 3: 'is_refunded', 7: 'pays_by_hand', 11: 'never_pays' };
+const visits: Readonly<Record<number, 'is_refunded' | 'pays_by_hand' | 'never_pays'>> = {
+  3: 'is_refunded',
+  7: 'pays_by_hand',
+  11: 'never_pays',
+};
 const priceMinor = 9_000;
 
 export function startLoad(scene: Scene, { seed, atOnce, pauseMs = 0 }: LoadOptions): Load {
@@ -94,6 +98,6 @@ export async function observeByHand({ url, stripe, byHand }: Scene, sessionId: s
   };
   const body = new URLSearchParams({ ...paid, seenRevision: String(seenRevision), reason: 'paid by bank transfer' });
   const answer = await fetch(`${url}/admin/payments/orders/${orderId}/observe`, { method: 'POST', body, headers, redirect: 'manual' });
-  if (answer.status === 303) byHand.set(paymentId, priceMinor);
+  if (answer.status === 303) byHand.set(paymentId, { sessionId, amountMinor: priceMinor });
   return answer.status;
 }

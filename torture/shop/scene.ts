@@ -25,6 +25,13 @@ export interface SceneOptions {
   /** How often the shop polls. Default 1. */
   readonly pollSeconds?: number;
   readonly onAnswer?: (answered: Answered) => void;
+  /** Further environment variables of the shop. */
+  readonly env?: (dataDir: string) => Readonly<Record<string, string>>;
+}
+
+export interface PaidByHand {
+  readonly sessionId: string;
+  readonly amountMinor: number;
 }
 
 export interface Scene extends AsyncDisposable {
@@ -38,12 +45,14 @@ export interface Scene extends AsyncDisposable {
   /** The environment of the shop, for commands beside it. */
   readonly env: Readonly<Record<string, string>>;
   readonly acknowledged: Acknowledged;
+  /** Starts the shop. @throws Error: it ended before it was ready; the message has what it printed last. */
+  start(): Promise<void>;
   /** What the shop has printed as warnings and errors in all of its lives. */
   warnings(): string;
   log(): Promise<readonly StoredEvent[]>;
   books(): Promise<Books>;
-  /** What the console has told operators that it recorded, in minor units. Key: the payment. Written by whoever plays an operator. */
-  readonly byHand: Map<string, number>;
+  /** What the console has confirmed to operators as recorded. Key: the payment. Written by whoever plays an operator. */
+  readonly byHand: Map<string, PaidByHand>;
   /** How many decisions the shop's table has taken. */
   delivered(): Promise<number>;
 }
@@ -51,7 +60,12 @@ export interface Scene extends AsyncDisposable {
 export const operatorPassword = 'under-fire-and-the-rest';
 
 /** Opens it. The shop is not started yet. */
-export async function openScene({ pollSeconds = 1, onAnswer = () => undefined, ...given }: SceneOptions = {}): Promise<Scene> {
+export async function openScene({
+  pollSeconds = 1,
+  onAnswer = () => undefined,
+  env: furtherEnv = () => ({}),
+  ...given
+}: SceneOptions = {}): Promise<Scene> {
   await using opened = new AsyncDisposableStack();
   const dataDir = given.dataDir ?? opened.adopt(mkdtempSync(join(tmpdir(), 'paidonce-torture-')), removeFolder);
   const ledgerUrl = given.ledgerUrl ?? `sqlite:${join(dataDir, 'ledger.db')}`;
@@ -73,16 +87,20 @@ export async function openScene({ pollSeconds = 1, onAnswer = () => undefined, .
     ...{ PAIDONCE_SANDBOX: '1', STRIPE_API_BASE: sandbox.url, STRIPE_SECRET_KEY: sandboxKey, STRIPE_WEBHOOK_SECRET: secret },
   };
   let warnings = '';
-  const shop = new Replica(1, env, (text) => {
+  const shop = new Replica(1, { ...env, ...furtherEnv(dataDir) }, (text) => {
     warnings += text;
   });
   replicas.push(opened.adopt(shop, (process) => process.stop()));
   const stripe = new Stripe(sandboxKey, { ...sandbox.clientConfig });
   const table = <T>(read: (open: DatabaseSync) => T): Promise<Awaited<T>> => readTable(join(dataDir, 'shop.db'), read);
-  const byHand = new Map<string, number>();
+  const byHand = new Map<string, PaidByHand>();
   const running = opened.move();
   return {
     ...{ url, shop, sandbox, stripe, dataDir, ledgerUrl, env, acknowledged, byHand },
+    start: () =>
+      shop.start().catch((cause: unknown) => {
+        throw new Error(`${cause}. It printed: ${warnings.slice(-1_000)}`, { cause });
+      }),
     warnings: () => warnings,
     log: async () => (await readFrom(ledgerUrl)).events,
     books: async () => withPaidByHand(await table((open) => readBooks(stripe, openMemberships(open))), byHand),
@@ -92,8 +110,8 @@ export async function openScene({ pollSeconds = 1, onAnswer = () => undefined, .
 }
 
 /** Money by hand is not at Stripe: the operators' own note of it stands in for a bank statement. */
-function withPaidByHand(books: Books, byHand: ReadonlyMap<string, number>): Books {
-  const manual = [...byHand].map(([id, receivedMinor]) => [id, { receivedMinor, refundedMinor: 0 }] as const);
+function withPaidByHand(books: Books, byHand: ReadonlyMap<string, PaidByHand>): Books {
+  const manual = [...byHand].map(([id, { amountMinor }]) => [id, { receivedMinor: amountMinor, refundedMinor: 0 }] as const);
   return { ...books, paid: new Map([...books.paid, ...manual]) };
 }
 

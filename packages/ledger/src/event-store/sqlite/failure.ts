@@ -6,11 +6,14 @@ import { LedgerError } from '../../errors.ts';
 const BUSY = 5;
 const LOCKED = 6;
 const READONLY = 8;
+const IOERR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
 const CONSTRAINT = 19;
 const NOTADB = 26;
+
+const unsettled = 'An append under way may be stored or not; sending it again with the same ids settles it.';
 
 /** Converts an error of SQLite. Returns any other error unchanged, so that a bug keeps its stack. */
 export function asLedgerError(error: unknown, path: string): unknown {
@@ -38,11 +41,10 @@ export function asLedgerError(error: unknown, path: string): unknown {
       return ledgerError('store_unavailable', `${detail}. Does its directory exist, and may this process write there?`);
     case READONLY:
       return ledgerError('store_unavailable', `${detail}. This process must be allowed to write the file and its directory.`);
+    case IOERR:
+      return ledgerError('store_unavailable', `${detail}. The disk fails, or was made read-only. ${unsettled}`);
     default:
-      return ledgerError(
-        'store_unavailable',
-        `${detail}. An append under way may be stored or not; sending it again with the same ids settles it.`,
-      );
+      return ledgerError('store_unavailable', `${detail}. ${unsettled}`);
   }
 }
 

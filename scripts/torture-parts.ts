@@ -1,0 +1,117 @@
+// The parts of `npm run torture`: which commands each runs, and what its number counts.
+
+type Run = readonly [script: string, args: readonly string[], env?: Readonly<Record<string, string>>];
+
+export interface Part {
+  /** What `N` counts. */
+  readonly counts: string;
+  /** N, where the part is named without one. */
+  readonly otherwise: number;
+  /** N, where all parts run. Default: `otherwise`. */
+  readonly together?: number;
+  /** The commands of `npm run`, with their arguments and environment, in order. */
+  readonly runs: (n: number, seed: number) => readonly Run[];
+}
+
+/** The hardest mutant is caught by a seed below this one. */
+const fewestMutantSeeds = 2_000;
+
+function simulated(n: number, seed: number): readonly Run[] {
+  const args = ['--seeds', String(n), '--seed', String(seed), '--mutants', '--mutant-seeds', String(Math.max(n, fewestMutantSeeds))];
+  return [[], ['--stripe'], ['--subscription-laws'], ['--subscription-adapter']].map((which) => ['simulate', [...which, ...args]] as const);
+}
+
+/** Runs test files with larger numbers, which they read from the environment. */
+function tested(files: string, env: (n: number) => Readonly<Record<string, string>>): Part['runs'] {
+  return (n, seed) => [['test:verify', files.split(' '), { TEST_SEED: String(seed), ...env(n) }]];
+}
+
+function repeated(files: string, env: Readonly<Record<string, string>> = {}): Part['runs'] {
+  return (n) => Array.from({ length: n }, () => ['test:verify', files.split(' '), env] as const);
+}
+
+/** Cheapest first. */
+export const parts: Readonly<Record<string, Part>> = {
+  disk: {
+    counts: 'repetitions of each trouble of the disk under a running shop: full, read-only, damaged, locked, of a newer layout',
+    otherwise: 1,
+    runs: repeated('torture/disk'),
+  },
+  restore: {
+    counts: "customers before each backup of the log, of the shop's table and of both, which are put back while the shop runs",
+    otherwise: 40,
+    runs: tested('torture/restore', (n) => ({ TEST_RESTORED: String(n) })),
+  },
+  fuzz: {
+    counts: 'requests that no honest client sends, on loopback: webhooks, status queries, the console',
+    otherwise: 100_000,
+    runs: tested('packages/http/src/fuzz', (n) => ({ TEST_REQUESTS: String(n) })),
+  },
+  kill: {
+    counts: 'kills (SIGKILL) of the shop under load of all sources, on SQLite, and on PostgreSQL where it is installed',
+    otherwise: 100,
+    runs: tested('torture/kill', (n) => ({ TEST_KILLS: String(n) })),
+  },
+  soak: {
+    counts: 'minutes of mixed load: memory, latency, lag and event-loop delay must be in the last third what they were in the first',
+    otherwise: 10,
+    runs: tested('torture/soak', (n) => ({ TEST_SOAK_MINUTES: String(n) })),
+  },
+  processes: {
+    counts: 'repetitions of each test with several processes, some of them killed',
+    otherwise: 20,
+    together: 3,
+    runs: repeated('processes concurrency replicas cluster faults'),
+  },
+  hosts: {
+    counts: 'runs of each host example: every combination of NestJS, module system and platform too; it installs them from the registry',
+    otherwise: 1,
+    runs: tested('torture/hosts', (n) => ({ TEST_HOST_RUNS: String(n) })),
+  },
+  stripe: {
+    counts:
+      'times that each major of stripe from 17 on plays its purchases, beside our packed packages; it installs them from the registry',
+    otherwise: 1,
+    runs: tested('torture/stripe', (n) => ({ TEST_STRIPE_PLAYS: String(n) })),
+  },
+  axe: {
+    counts: 'repetitions of axe on every page of the console, in both languages, schemes and widths',
+    otherwise: 1,
+    runs: repeated('admin/accessible', { TEST_WHOLE_MATRIX: '1' }),
+  },
+  conformance: {
+    counts: 'repetitions of each mistake of a shop against each scenario of the conformance kit',
+    otherwise: 5,
+    together: 1,
+    runs: repeated('conformance/conformance', { TEST_WHOLE_MATRIX: '1' }),
+  },
+  once: {
+    counts: 'runs of each ORM in which a process is killed while it delivers; it installs the ORMs, and skips databases that are not here',
+    otherwise: 100,
+    together: 20,
+    runs: tested('torture/once', (n) => ({ TEST_ONCE_RUNS: String(n) })),
+  },
+  ownership: {
+    counts: 'times the runs of the property that several processes name owners for one payment',
+    otherwise: 20,
+    together: 5,
+    runs: tested('ownership', (n) => ({ TEST_RUNS: String(n) })),
+  },
+  moves: {
+    counts: 'further preemptions in the exploration of moved payments; each makes it several times as long',
+    otherwise: 1,
+    runs: tested('move-payment', (n) => ({ TEST_PREEMPTIONS: String(n) })),
+  },
+  laws: {
+    counts: 'times the runs that `npm test` makes of each property',
+    otherwise: 100,
+    together: 20,
+    runs: (n) => [['test', ['laws', 'merkle', 'schemas', 'read-models', 'observe-payment', 'memory', 'sqlite'], { TEST_RUNS: String(n) }]],
+  },
+  simulate: {
+    counts: 'seeds of each simulation; then it searches the seed that catches each mutant, and rewrites mutant-seeds.json',
+    otherwise: 10_000,
+    together: 2_000,
+    runs: simulated,
+  },
+};

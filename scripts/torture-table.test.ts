@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { type Ended, exitCodeOf, figuresIn, tableOf } from './torture-table.ts';
+
+const killed: Ended = {
+  part: 'kill',
+  minutes: 12.34,
+  failed: false,
+  printed: [
+    'stdout | torture/kill/kill.verify.test.ts > SQLite',
+    'torture kill, seed 7: SQLite: 100 kills',
+    '',
+    '  SKIPPED: the shop is killed on PostgreSQL. There is none',
+    '      Tests  1 passed | 1 skipped (2)',
+  ].join('\n'),
+};
+const simulated: Ended = {
+  part: 'simulate',
+  minutes: 3,
+  failed: true,
+  printed: '200 seeds, 5 steps, 6 events in 1.0 s: 1 broke a law\nMutant  Seed  Caught by\n80 of 81 mutants caught\n',
+};
+
+test('the figures of a part are the lines that say what was done, and what was skipped', () => {
+  expect(figuresIn(killed.printed)).toEqual([
+    'SQLite: 100 kills',
+    'SKIPPED: the shop is killed on PostgreSQL. There is none',
+    '1 passed | 1 skipped (2)',
+  ]);
+  expect(figuresIn('nothing of note\n')).toEqual([]);
+});
+
+test('the table has a row for each part, and its further figures below it', () => {
+  expect(tableOf([killed, simulated])).toEqual([
+    'part      minutes  verdict  figures',
+    '--------  -------  -------  -------',
+    'kill         12.3  holds    SQLite: 100 kills',
+    '                            SKIPPED: the shop is killed on PostgreSQL. There is none',
+    '                            1 passed | 1 skipped (2)',
+    'simulate      3.0  FAILED   200 seeds, 5 steps, 6 events in 1.0 s: 1 broke a law',
+    '                            80 of 81 mutants caught',
+  ]);
+});
+
+test.each([
+  [[killed], 0],
+  [[killed, simulated], 1],
+] as const)('one part that failed is enough for exit code 1', (all, code) => {
+  expect(exitCodeOf(all)).toBe(code);
+});

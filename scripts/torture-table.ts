@@ -1,0 +1,45 @@
+// The table that `npm run torture` ends with: what each part has done, by the lines that its tests and simulations print.
+
+export interface Ended {
+  readonly part: string;
+  readonly minutes: number;
+  readonly failed: boolean;
+  /** Everything that it printed. */
+  readonly printed: string;
+}
+
+/** Lines that say what was done: of a test of the torture, of a simulation, of the fuzzer, of vitest. */
+const figureLines = [
+  /^torture \w+, seed \d+: (.+)$/,
+  /^(\d+ seeds, .+)$/,
+  /^(\d+ of \d+ mutants caught)$/,
+  /^(Event-loop delay .+)$/,
+  /^ +Tests {2}(.+)$/,
+];
+
+/** The figures of a part, a line each, and what it has skipped. */
+export function figuresIn(printed: string): readonly string[] {
+  return printed.split('\n').flatMap((line) => {
+    const [skipped] = /SKIPPED: .+/.exec(line) ?? [];
+    return skipped ?? figureLines.flatMap((figure) => figure.exec(line)?.[1] ?? []);
+  });
+}
+
+export function tableOf(all: readonly Ended[]): readonly string[] {
+  const width = Math.max(...all.map(({ part }) => part.length), 'part'.length);
+  const row = (part: string, minutes: string, verdict: string, figures: string): string =>
+    `${part.padEnd(width)}  ${minutes.padStart(7)}  ${verdict.padEnd(7)}  ${figures}`.trimEnd();
+  return [
+    row('part', 'minutes', 'verdict', 'figures'),
+    row('-'.repeat(width), '-'.repeat(7), '-'.repeat(7), '-'.repeat(7)),
+    ...all.flatMap(({ part, minutes, failed, printed }) => {
+      const [first = '', ...others] = figuresIn(printed);
+      return [row(part, minutes.toFixed(1), failed ? 'FAILED' : 'holds', first), ...others.map((figures) => row('', '', '', figures))];
+    }),
+  ];
+}
+
+/** 0: every part holds. */
+export function exitCodeOf(all: readonly Ended[]): 0 | 1 {
+  return all.every(({ failed }) => !failed) ? 0 : 1;
+}

@@ -1,0 +1,51 @@
+// Damage of a file of SQLite: one page overwritten, as by a disk that writes to the wrong place.
+import { closeSync, copyFileSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { LedgerError } from '@paidonce/ledger';
+import { readerOf, verifyLog } from '@paidonce/ledger/audit';
+import type { Random } from '@paidonce/ledger/simulation';
+import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
+
+/** Bytes of a page. No file of ours has others. */
+const pageBytes = 4_096;
+
+export function pagesIn(path: string): number {
+  return statSync(path).size / pageBytes;
+}
+
+/** The pages that hold events themselves, in the order of the log. */
+export function pagesOfEvents(path: string): readonly number[] {
+  using database = new DatabaseSync(path, { readOnly: true });
+  const rows = database.prepare("SELECT pageno FROM dbstat WHERE name = 'events' AND pagetype = 'leaf' ORDER BY pageno").all();
+  return rows.map(({ pageno }) => Number(pageno));
+}
+
+/** @param page from 1 on, as SQLite counts. */
+export function damage(path: string, page: number, random: Random): void {
+  const file = openSync(path, 'r+');
+  writeSync(
+    file,
+    Uint8Array.from({ length: pageBytes }, () => random.below(256)),
+    0,
+    pageBytes,
+    (page - 1) * pageBytes,
+  );
+  closeSync(file);
+}
+
+/** What an audit says of a copy of the log in which one page is damaged. Undefined: nothing, as if the log were whole. */
+export async function auditWithDamage(path: string, page: number, random: Random): Promise<string | undefined> {
+  const copy = `${path}.damaged`;
+  copyFileSync(path, copy);
+  damage(copy, page, random);
+  try {
+    await using store = await openSqliteEventStore(copy).then((opened) => ({ opened, [Symbol.asyncDispose]: () => opened.close() }));
+    const { findings } = await verifyLog(readerOf(store.opened));
+    return findings[0]?.found;
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return error.message;
+  } finally {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
+  }
+}

@@ -1,0 +1,46 @@
+// docs/operate/after-a-restore.md, step by step, as an operator does it: takes in from Stripe what the log lost, and repairs what the
+// shop and the log have differently.
+import { setTimeout as wait } from 'node:timers/promises';
+import { observeByHand } from '../shop/customers.ts';
+import type { Scene } from '../shop/scene.ts';
+import { backfill, compare, run } from './commands.ts';
+
+const deliveredWithinMs = 120_000;
+const asked = ['--repair', '--actor', 'support-7', '--reason', 'a backup was put back'];
+
+/** Returns a sentence for each thing that is not together afterwards. */
+export async function bringTogether(scene: Scene): Promise<readonly string[]> {
+  await backfill(scene);
+  const apart = [...(await recordAgain(scene)), ...(await repairShop(scene))];
+  const reconciled = await run(scene, 'paidonce-stripe', 'reconcile', '--since', '1h');
+  return reconciled.code === 0 ? apart : [...apart, `reconcile: ${reconciled.out}${reconciled.err}`];
+}
+
+/** Money by hand is at no provider: a person records it again in the orders that lost it. */
+async function recordAgain(scene: Scene): Promise<readonly string[]> {
+  const log = await scene.log();
+  const known = new Set(log.flatMap(({ type, data }) => (type === 'PaymentObserved' ? [(data as Observed).payment.id] : [])));
+  const apart: string[] = [];
+  for (const [paymentId, { sessionId }] of scene.byHand) {
+    if (known.has(paymentId)) continue;
+    const status = await observeByHand(scene, sessionId, paymentId);
+    if (status !== 303) apart.push(`${paymentId} was answered ${status} when it was recorded again`);
+  }
+  return apart;
+}
+
+interface Observed {
+  readonly payment: { readonly id: string };
+}
+
+/** Asks for the delivery of what differs, and waits until the shop that runs has delivered it. */
+export async function repairShop(scene: Scene): Promise<readonly string[]> {
+  const deadlineMs = performance.now() + deliveredWithinMs;
+  await compare(scene, ...asked);
+  for (;;) {
+    const { differing, code, err } = await compare(scene);
+    if (code === 0) return [];
+    if (performance.now() > deadlineMs) return [`compare still names ${differing.join(', ')} ${err}`];
+    await wait(1_000);
+  }
+}
