@@ -2,9 +2,8 @@
 import { closeSync, copyFileSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '@paidonce/ledger';
-import { readerOf, verifyLog } from '@paidonce/ledger/audit';
+import { sqliteReader, verifyLog } from '@paidonce/ledger/audit';
 import type { Random } from '@paidonce/ledger/simulation';
-import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 
 /** Bytes of a page. No file of ours has others. */
 const pageBytes = 4_096;
@@ -39,9 +38,12 @@ export async function auditWithDamage(path: string, page: number, random: Random
   copyFileSync(path, copy);
   damage(copy, page, random);
   try {
-    await using store = await openSqliteEventStore(copy).then((opened) => ({ opened, [Symbol.asyncDispose]: () => opened.close() }));
-    const { findings } = await verifyLog(readerOf(store.opened));
-    return findings[0]?.found;
+    const reader = sqliteReader(copy);
+    try {
+      return (await verifyLog(reader)).findings[0]?.found;
+    } finally {
+      await reader.close();
+    }
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
     return error.message;

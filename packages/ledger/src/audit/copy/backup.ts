@@ -5,6 +5,7 @@ import { LedgerError } from '../../errors.ts';
 import { backUp } from '../../event-store/sqlite/backup.ts';
 import { DatabaseSync } from '../../event-store/sqlite/node-sqlite.ts';
 import type { LogReader } from '../log/log-reader.ts';
+import { damageIn } from '../log/sqlite-reading.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { scanTree } from '../tree/tree-scan.ts';
 
@@ -27,8 +28,8 @@ export async function backUpLog(log: LogReader, toPath: string, onEvents?: (even
     throw new LedgerError('invalid_input', `${log.name} is no SQLite file. Back it up with the tools of its server, or export it`);
   log.sqlite.refuseForeignObjects();
   await backUp(log.sqlite.path, toPath);
-  const damage = integrityOf(toPath);
-  if (damage !== 'ok')
+  const damage = damageOf(toPath);
+  if (damage !== undefined)
     throw new LedgerError('corrupt', `${toPath} is damaged: ${damage}. Check the disk, and the log with: paidonce verify`);
   const copy = sqliteReader(toPath);
   try {
@@ -43,11 +44,11 @@ export async function backUpLog(log: LogReader, toPath: string, onEvents?: (even
   }
 }
 
-/** Returns `ok`, or the first damage that SQLite finds. */
-export function integrityOf(path: string): string {
+/** The first damage that SQLite finds in a file. Undefined: none. */
+export function damageOf(path: string): string | undefined {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
-    return String(db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check']);
+    return damageIn(db);
   } finally {
     db.close();
   }

@@ -4,7 +4,7 @@ import { LedgerError } from '../../errors.ts';
 import { restoreFile } from '../../event-store/sqlite/restore.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { scanTree } from '../tree/tree-scan.ts';
-import { integrityOf } from './backup.ts';
+import { damageOf } from './backup.ts';
 
 /** A log that was restored. */
 export interface RestoredLog {
@@ -28,8 +28,8 @@ export interface RestoredLog {
 export async function restoreLog(backupPath: string, toPath: string, onEvents?: (events: number) => void): Promise<RestoredLog> {
   const backup = sqliteReader(backupPath);
   const { size, root } = await treeOf(backup, onEvents).finally(() => backup.close());
-  const damage = integrityOf(backupPath);
-  if (damage !== 'ok') throw new LedgerError('corrupt', `${backupPath} is damaged: ${damage}. Nothing was changed; take another backup`);
+  const damage = damageOf(backupPath);
+  if (damage !== undefined) throw new LedgerError('corrupt', `${backupPath} is damaged: ${damage}. Nothing was changed; take another backup`);
   const kept = await restoreFile(backupPath, toPath);
   if (kept === undefined) return { size, root };
   const keptSize = sizeOf(kept);

@@ -8,7 +8,7 @@ import { toPosition } from '../../event-store/log-pages.ts';
 import { asLedgerError } from '../../event-store/sqlite/failure.ts';
 import { refuseFound } from '../../event-store/sqlite/foreign-objects.ts';
 import type { LogRow } from './log-row.ts';
-import { foreignObjectsIn, type Origins, openReadOnly, prepareOrigins, prepareReading } from './sqlite-reading.ts';
+import { damageIn, foreignObjectsIn, type Origins, openReadOnly, prepareOrigins, prepareReading } from './sqlite-reading.ts';
 
 /** The columns of an event, in this order. */
 type Columns = [position: number, stream: string | null, revision: number, id: string, type: string, data: string, metadata: string];
@@ -79,6 +79,11 @@ export class SqliteLog {
   /** @throws LedgerError `corrupt`: the file holds objects that are not ours, so what it shows may not be what was recorded. */
   refuseForeignObjects(): void {
     refuseFound(this.foreignObjects, this.path);
+  }
+
+  /** What SQLite finds wrong with the file. Undefined: nothing. It reads the whole file. */
+  damage(): string | undefined {
+    return this.#reading(() => damageIn(this.#db));
   }
 
   /** Reads the size of the log, in one statement: so the figures are of one moment, also if the log is in use. */

@@ -43,6 +43,15 @@ export function foreignObjectsIn(db: DatabaseSync, isCopy: boolean): readonly st
   return foreignObjects(db, isCopy ? [...migrations, originsTable] : migrations);
 }
 
+/**
+ * What SQLite finds wrong with the pages of the file, those that no scan reads among them: a damaged index of the names of streams
+ * hides nothing from an audit, and keeps the ledger from writing. Undefined: nothing.
+ */
+export function damageIn(db: DatabaseSync): string | undefined {
+  const found = String(db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check']);
+  return found === 'ok' ? undefined : found;
+}
+
 /** Opens the file. @throws LedgerError `invalid_input`: it is no log of this release. `file_newer`, `store_unavailable`. */
 export function openReadOnly(path: string): DatabaseSync {
   if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist. Which file holds the log?`);

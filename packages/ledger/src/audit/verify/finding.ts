@@ -3,7 +3,7 @@ import type { LogRow } from '../log/log-row.ts';
 
 /** Each rule as one sentence, for `--help`, the summary and the docs. */
 export const rules = {
-  file: 'A SQLite file holds the tables that the ledger made, and no trigger, view, table or index besides.',
+  file: 'A SQLite file is undamaged, and holds the tables that the ledger made, and no trigger, view, table or index besides.',
   positions: 'Positions have no gaps, and the last one given is in the log (SQLite gives each once).',
   streams: 'Each event belongs to one stream that the log names, and each stream is one of ours.',
   readable: 'A running ledger can read each stream: nobody deleted it on the server, or hides events by $maxCount, $maxAge or $tb.',

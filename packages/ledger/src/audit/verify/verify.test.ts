@@ -1,9 +1,10 @@
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
+import type { LedgerError } from '../../errors.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
 import { instantRuntime } from '../../instant-runtime.test-support.ts';
 import { createPaymentLedger } from '../../ledger.ts';
@@ -128,6 +129,27 @@ test('the same log is the same through any store, by its tree', async () => {
   const store = readerOf(await openSqliteEventStore(storiesPath));
   onTestFinished(() => store.close());
   expect(await verifyLog(store, { checkpoints: [checkpointNote], keys })).toEqual({ ...direct, checkpoints: 1, covered: direct.size });
+});
+
+describe('a damaged page that no scan of the events needs', () => {
+  test.each(['sqlite_autoindex_streams_1', 'sqlite_autoindex_events_1', 'sqlite_sequence'])('of %s is found', async (name) => {
+    const path = join(directory, `copy-${++copies}.db`);
+    copyFileSync(storiesPath, path);
+    const db = new DatabaseSync(path);
+    const { pageno } = db.prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'").get(name) as { pageno: number };
+    const { page_size: size } = db.prepare('PRAGMA page_size').get() as { page_size: number };
+    db.close();
+    const file = openSync(path, 'r+');
+    writeSync(file, new Uint8Array(size).fill(7), 0, size, (pageno - 1) * size);
+    closeSync(file);
+    const log = sqliteReader(path);
+    onTestFinished(() => log.close());
+    const found = await verifyLog(log).then(
+      ({ findings }) => findings.map(({ rule, stream }) => `${rule} ${stream}`),
+      (error: LedgerError) => [error.code],
+    );
+    expect(found).toEqual(expect.toBeOneOf([expect.arrayContaining(['file (the file)']), ['corrupt']]));
+  });
 });
 
 describe('what somebody put into the file', () => {

@@ -73,6 +73,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
     );
     const findings: Finding[] = [
       ...fileFindings(log),
+      ...(copied === 0 ? damageFindings(log) : []),
       ...unreadableFindings(log, (await reader.unreadableStreams?.()) ?? []),
       ...extentFindings(log, extent, tree),
       ...checkpointFindings(checkpoints, tree),
@@ -85,7 +86,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
         rule: 'positions',
         stream: '(the whole log)',
         expected: `the ${tree.size} events that the log has in its own order`,
-        found: `${sum('events')} events, read stream by stream. Does PRAGMA integrity_check find the file damaged?`,
+        found: `${sum('events')} events, read stream by stream`,
       });
     }
     const listed = parts.reduce((total, part) => total + part.findings.length, 0);
@@ -112,6 +113,12 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
 function fileFindings({ path, foreignObjects }: SqliteLog): readonly Finding[] {
   const expected = `only the tables that the ledger made in ${path}`;
   return foreignObjects.map((found) => ({ rule: 'file', stream: '(the file)', expected, found }));
+}
+
+/** Adds a finding if a page of the file is damaged, though no scan may need it. */
+function damageFindings(log: SqliteLog): readonly Finding[] {
+  const found = log.damage();
+  return found === undefined ? [] : [{ rule: 'file', stream: '(the file)', expected: `${log.path} undamaged`, found }];
 }
 
 /** Adds a finding for each stream of ours that a running ledger cannot read, though its events may all be in the log. */
