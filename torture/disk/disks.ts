@@ -9,8 +9,8 @@ export interface FailingDisk extends Disposable {
   readonly folder: string;
   /** From now on each write is refused, also to files that are open; what was written can be read. */
   fail(): void;
-  /** Replaced, as after a repair: mounted anew with all that was written. Nobody may have a file open there. */
-  repair(): void;
+  /** Mounted anew, with all that was written. Nobody may have a file open there. */
+  mount(mode: 'ro' | 'rw'): void;
 }
 
 const mebibytes = 16;
@@ -32,9 +32,10 @@ export function failingDisk(): FailingDisk | undefined {
   return {
     folder,
     fail: () => run('mount', ['-o', 'remount,abort', folder]),
-    repair: () => {
+    mount: (mode) => {
       run('umount', [folder]);
-      mount();
+      mount(); // Also before it is read-only: the journal of the file system is to be read.
+      if (mode === 'ro') run('mount', ['-o', 'remount,ro', folder]);
     },
     [Symbol.dispose]: () => {
       run('umount', ['-l', folder]);

@@ -4,7 +4,7 @@ import { statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LedgerError } from '../../errors.ts';
 import { makePrivately } from '../../written-files.ts';
-import { asLedgerError } from './failure.ts';
+import { asLedgerError, isBusy } from './failure.ts';
 import { migrate, refuseForeignFile } from './migrations.ts';
 import { DatabaseSync } from './node-sqlite.ts';
 
@@ -85,10 +85,24 @@ export function openConnection(path: string): DatabaseSync {
       throw new LedgerError('store_unavailable', `${path}: the file system does not allow a write-ahead log. Use a local disk.`);
     }
     migrate(db, path);
+    refuseReadOnly(db, path);
     return db;
   } catch (error) {
     if (db?.isOpen) db.close();
     throw asLedgerError(error, path);
+  }
+}
+
+/**
+ * Where SQLite may not write, it opens the file for reading, and that connection never writes again, also once it might. Whoever
+ * starts the process again, until it may, needs to do nothing else. A file that is busy is no such file.
+ */
+function refuseReadOnly(db: DatabaseSync, path: string): void {
+  try {
+    db.exec('DELETE FROM events WHERE false'); // It needs the right to write, and writes nothing.
+  } catch (error) {
+    const refused = asLedgerError(error, path);
+    if (!isBusy(refused)) throw refused;
   }
 }
 
