@@ -39,6 +39,13 @@ export async function compare(scene: Scene, ...options: readonly string[]): Prom
   return { ...ran, differing: lines.map((line) => (JSON.parse(line) as { order: string }).order) };
 }
 
+/** The payments that `paidonce-stripe reconcile` names: paid at Stripe, and no membership in the log. */
+export async function differingFromStripe(scene: Scene): Promise<readonly string[]> {
+  const { out } = await run(scene, 'paidonce-stripe', 'reconcile', '--since', '1h', '--json');
+  const { mismatches } = JSON.parse(out) as { mismatches: readonly { paymentId: string }[] };
+  return mismatches.map(({ paymentId }) => paymentId);
+}
+
 /** Places all orders of the shop again, and takes in their payments from Stripe. */
 export async function backfill(scene: Scene): Promise<Ran> {
   const sessions = new Map<string, string>();

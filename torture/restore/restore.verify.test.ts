@@ -4,17 +4,18 @@ import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { decisionsOf, ordersIn } from '../../examples/demo/laws.ts';
+import { decisionsOf, type OrderLog, observationsOf, ordersIn } from '../../examples/demo/laws.ts';
 import { serve } from '../shop/customers.ts';
 import { torturePrints } from '../shop/figures.ts';
 import { brokenIn, verdictsOnceQuiet } from '../shop/quiet.ts';
 import { openScene, type Scene } from '../shop/scene.ts';
 import { bringTogether, repairShop } from './after-a-restore.ts';
-import { compare, query, run } from './commands.ts';
+import { compare, differingFromStripe, query, run } from './commands.ts';
 
-const { TEST_RESTORED = '6', TEST_SEED = '1' } = process.env;
+const { TEST_RESTORED, TEST_SEED = '1' } = process.env;
 /** Customers before a backup, and as many after it. */
-const [customers, seed] = [Number(TEST_RESTORED), Number(TEST_SEED)];
+const [customers, seed] = [Number(TEST_RESTORED ?? 6), Number(TEST_SEED)];
+const tables = TEST_RESTORED === undefined ? ['a newer table'] : ['a table as old as the log', 'a newer table', 'an older table'];
 const figures: string[] = [];
 afterAll(() => torturePrints('restore', seed, figures.join('; ')));
 
@@ -31,7 +32,17 @@ async function untilQuiet(scene: Scene): Promise<void> {
 
 /** The newest decision of each order, in the log. */
 async function decided(scene: Scene): Promise<ReadonlyMap<string, number>> {
-  return new Map(ordersIn(await scene.log()).map((order) => [order.orderId, decisionsOf(order).at(-1)?.data.sequence ?? 0]));
+  return sequencesOf(ordersIn(await scene.log()));
+}
+
+/** Of the orders that have a decision. */
+function sequencesOf(orders: readonly OrderLog[]): ReadonlyMap<string, number> {
+  return new Map(
+    orders.flatMap((order) => {
+      const last = decisionsOf(order).at(-1);
+      return last ? [[order.orderId, last.data.sequence] as const] : [];
+    }),
+  );
 }
 
 /** The newest decision of each order that the shop has. */
@@ -41,6 +52,21 @@ function stored(scene: Scene): ReadonlyMap<string, number> {
 
 function lostSince(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): readonly string[] {
   return [...before].filter(([orderId, sequence]) => sequence > (after.get(orderId) ?? 0)).map(([orderId]) => orderId);
+}
+
+/**
+ * The memberships that were put back out of the log, and that nothing names: neither the comparison with the shop nor that with
+ * Stripe. What the poll has brought back by itself meanwhile is not lost. Money by hand is known to the two alone.
+ */
+async function silentlyLost(scene: Scene, before: readonly OrderLog[]): Promise<readonly string[]> {
+  const named = new Set([...(await compare(scene)).differing, ...(await differingFromStripe(scene))]);
+  const now = await decided(scene);
+  return before.flatMap((order) => {
+    const last = decisionsOf(order).at(-1);
+    const wasLost = last?.type === 'MembershipGranted' && last.data.source !== 'manual' && !now.has(order.orderId);
+    const names = [order.orderId, ...observationsOf(order).map(({ payment }) => payment.id)];
+    return wasLost && !names.some((name) => named.has(name)) ? [order.orderId] : [];
+  });
 }
 
 async function backUpLog(scene: Scene, name = 'backup.db'): Promise<string> {
@@ -96,14 +122,13 @@ test('the log is put back', async () => {
   const backup = await backUpLog(scene);
   await serve(scene, customers, { seed: seed + 1, atOnce: 3 });
   await untilQuiet(scene);
-  const before = await decided(scene);
+  const before = ordersIn(await scene.log());
   await putLogBack(scene, backup);
 
-  const lost = lostSince(before, await decided(scene));
-  const { code, differing } = await compare(scene);
+  const lost = lostSince(sequencesOf(before), await decided(scene));
   expect(lost.length).toBeGreaterThan(0);
-  expect(lost.filter((orderId) => !differing.includes(orderId))).toEqual([]);
-  expect(code).toBe(3);
+  expect(await compare(scene)).toMatchObject({ code: 3 });
+  expect(await silentlyLost(scene, before)).toEqual([]);
   expect(await bringTogether(scene)).toEqual([]);
   await expectLaws(scene);
   figures.push(`log: ${lost.length} orders lost and named, all back`);
@@ -127,7 +152,7 @@ test("the shop's table is put back", async () => {
   figures.push(`shop: ${lost.length} memberships lost and named, all back`);
 });
 
-test.each(['a table as old as the log', 'a newer table', 'an older table'])('both are put back, with %s', async (which) => {
+test.each(tables)('both are put back, with %s', async (which) => {
   const scene = await open();
   await serve(scene, customers, { seed, atOnce: 3 });
   let [log, table] = [await backUpLog(scene), backUpShop(scene)];
@@ -136,15 +161,14 @@ test.each(['a table as old as the log', 'a newer table', 'an older table'])('bot
   if (which === 'an older table') log = await backUpLog(scene, 'newer-backup.db');
   await serve(scene, customers, { seed: seed + 2, atOnce: 3 });
   await untilQuiet(scene);
-  const before = await decided(scene);
+  const before = ordersIn(await scene.log());
   putShopBack(scene, table);
   await putLogBack(scene, log);
 
-  const [after, has] = [await decided(scene), stored(scene)];
-  const apart = [...has].filter(([orderId, sequence]) => sequence !== after.get(orderId)).map(([orderId]) => orderId);
-  const { differing } = await compare(scene);
-  expect(apart.filter((orderId) => !differing.includes(orderId))).toEqual([]);
+  const lost = lostSince(sequencesOf(before), await decided(scene));
+  expect(lost.length).toBeGreaterThan(0);
+  expect(await silentlyLost(scene, before)).toEqual([]);
   expect(await bringTogether(scene)).toEqual([]);
   await expectLaws(scene);
-  figures.push(`${which}: ${lostSince(before, after).length} orders lost in the log, ${differing.length} named, all back`);
+  figures.push(`both, with ${which}: ${lost.length} orders lost, none in silence, all back`);
 });

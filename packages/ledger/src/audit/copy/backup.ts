@@ -5,8 +5,8 @@ import { LedgerError } from '../../errors.ts';
 import { backUp } from '../../event-store/sqlite/backup.ts';
 import { DatabaseSync } from '../../event-store/sqlite/node-sqlite.ts';
 import type { LogReader } from '../log/log-reader.ts';
-import { damageIn } from '../log/sqlite-reading.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
+import { damageIn } from '../log/sqlite-reading.ts';
 import { scanTree } from '../tree/tree-scan.ts';
 
 /** A backup that was verified. */

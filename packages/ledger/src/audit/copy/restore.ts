@@ -29,7 +29,8 @@ export async function restoreLog(backupPath: string, toPath: string, onEvents?: 
   const backup = sqliteReader(backupPath);
   const { size, root } = await treeOf(backup, onEvents).finally(() => backup.close());
   const damage = damageOf(backupPath);
-  if (damage !== undefined) throw new LedgerError('corrupt', `${backupPath} is damaged: ${damage}. Nothing was changed; take another backup`);
+  if (damage !== undefined)
+    throw new LedgerError('corrupt', `${backupPath} is damaged: ${damage}. Nothing was changed; take another backup`);
   const kept = await restoreFile(backupPath, toPath);
   if (kept === undefined) return { size, root };
   const keptSize = sizeOf(kept);

@@ -2,9 +2,9 @@ import { closeSync, copyFileSync, existsSync, openSync, rmSync, writeSync } from
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { LedgerError } from '../../errors.ts';
 import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
-import type { LedgerError } from '../../errors.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
 import { instantRuntime } from '../../instant-runtime.test-support.ts';
 import { createPaymentLedger } from '../../ledger.ts';
