@@ -51,14 +51,14 @@ export async function soak({ minutes, seed }: SoakOptions): Promise<SoakReport> 
   return { samples: samples.length, customers: customers.served, requests, thirds: thirdsOf(samples), broken };
 }
 
+type Probe = Pick<Sample, 'reachableMb' | 'residentMb' | 'loopDelayMs'>;
+
 /** The worst of the last interval. */
-function lastProbe(file: string): Pick<Sample, 'memoryMb' | 'loopDelayMs'> {
+function lastProbe(file: string): Probe {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
-  const last = lines.slice(-intervalMs / 1_000).map((line) => JSON.parse(line) as Pick<Sample, 'memoryMb' | 'loopDelayMs'>);
-  return {
-    memoryMb: Math.max(...last.map(({ memoryMb }) => memoryMb)),
-    loopDelayMs: Math.max(...last.map(({ loopDelayMs }) => loopDelayMs)),
-  };
+  const last = lines.slice(-intervalMs / 1_000).map((line) => JSON.parse(line) as Probe);
+  const worst = (measure: keyof Probe): number => Math.max(...last.map((probe) => probe[measure]));
+  return { reachableMb: worst('reachableMb'), residentMb: worst('residentMb'), loopDelayMs: worst('loopDelayMs') };
 }
 
 function percentile95(values: readonly number[]): number {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type Measure, type Sample, thirdsOf } from './thirds.ts';
 
-const even: Sample = { memoryMb: 100, latencyMs: 40, lagMs: 20, loopDelayMs: 10 };
-const measures: readonly Measure[] = ['memoryMb', 'latencyMs', 'lagMs', 'loopDelayMs'];
+const even: Sample = { reachableMb: 100, residentMb: 150, latencyMs: 40, lagMs: 20, loopDelayMs: 10 };
+const measures: readonly Measure[] = ['reachableMb', 'residentMb', 'latencyMs', 'lagMs', 'loopDelayMs'];
 const of = (make: (at: number) => Partial<Sample>): readonly Sample[] =>
   Array.from({ length: 60 }, (_, at) => ({ ...even, ...make(at / 60) }));
 const grown = (samples: readonly Sample[]): readonly string[] =>
@@ -10,11 +10,11 @@ const grown = (samples: readonly Sample[]): readonly string[] =>
 
 test('an even run has grown in nothing', () => {
   expect(grown(of(() => ({})))).toEqual([]);
-  expect(thirdsOf(of(() => ({})))[0]).toEqual({ measure: 'memoryMb', first: 100, last: 100, grown: false });
+  expect(thirdsOf(of(() => ({})))[0]).toEqual({ measure: 'reachableMb', first: 100, last: 100, grown: false });
 });
 
 test.each(measures)('%s that doubles from the first third to the last is found, and nothing else', (measure) => {
-  expect(grown(of((at) => ({ [measure]: even[measure] + 200 * at })))).toEqual([measure]);
+  expect(grown(of((at) => ({ [measure]: even[measure] + 300 * at })))).toEqual([measure]);
 });
 
 test.each(measures)('%s: a single bad moment is no growth, nor is what differs by little, nor a slow start', (measure) => {
