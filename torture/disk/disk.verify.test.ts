@@ -3,12 +3,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Random } from '@paidonce/ledger/simulation';
 import { smallDisk } from '@paidonce/ledger/testing/postgres-server';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { bringTogether } from '../restore/after-a-restore.ts';
 import { run } from '../restore/commands.ts';
+import { openBeside } from '../shop/beside.ts';
 import { serve } from '../shop/customers.ts';
 import { torturePrints } from '../shop/figures.ts';
 import type { Scene } from '../shop/scene.ts';
@@ -88,7 +88,7 @@ test('another process holds the log: `store_busy`, and the same process goes on 
   const folder = newFolder();
   const { scene, ask } = await open(folder);
   const { pid } = scene.shop;
-  using holder = new DatabaseSync(join(folder, 'ledger.db'), { timeout: 5_000 });
+  using holder = openBeside(join(folder, 'ledger.db'));
   holder.exec('BEGIN IMMEDIATE');
   expectRefused(await ask());
   expect(scene.warnings()).toContain('ledger.db: another process is writing. Nothing was written; try again.');
@@ -100,7 +100,7 @@ test('another process holds the log: `store_busy`, and the same process goes on 
 test('a newer release has changed the layout: `file_newer`, while running and at a start; put back, all goes on', async () => {
   const folder = newFolder();
   const { scene, ask } = await open(folder);
-  using newer = new DatabaseSync(join(folder, 'ledger.db'), { timeout: 5_000 });
+  using newer = openBeside(join(folder, 'ledger.db'));
   const version = Number(newer.prepare('PRAGMA user_version').get()?.['user_version']);
   newer.exec(`BEGIN IMMEDIATE; ALTER TABLE events ADD COLUMN later TEXT; PRAGMA user_version = ${version + 1}; COMMIT`);
   expectRefused(await ask());

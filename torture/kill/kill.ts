@@ -33,7 +33,7 @@ export interface KillReport {
 }
 
 const atOnce = 4;
-/** Of ten kills, so many come while the shop starts: its roll-forward and its catching up are under way then. */
+/** The share of the kills that come while the shop starts: its roll-forward and its catching up are under way then. */
 const startsKilled = 0.2;
 const longestStartMs = 1_500;
 const longestLifeMs = 1_500;

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { planNamed } from '../../examples/shop/plans.ts';
+import { openBeside } from '../shop/beside.ts';
 import type { Scene } from '../shop/scene.ts';
 
 export interface Ran {
@@ -63,6 +63,6 @@ export async function backfill(scene: Scene): Promise<Ran> {
 
 /** Reads the shop's own database. */
 export function query(scene: Scene, sql: string): readonly Readonly<Record<string, unknown>>[] {
-  using database = new DatabaseSync(join(scene.dataDir, 'shop.db'), { timeout: 5_000 });
+  using database = openBeside(join(scene.dataDir, 'shop.db'));
   return database.prepare(sql).all();
 }

@@ -2,9 +2,9 @@
 // docs/operate/after-a-restore.md, step by step, brings everything together again.
 import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { decisionsOf, type OrderLog, observationsOf, ordersIn } from '../../examples/demo/laws.ts';
+import { openBeside } from '../shop/beside.ts';
 import { serve } from '../shop/customers.ts';
 import { torturePrints } from '../shop/figures.ts';
 import { brokenIn, verdictsOnceQuiet } from '../shop/quiet.ts';
@@ -35,7 +35,7 @@ async function decided(scene: Scene): Promise<ReadonlyMap<string, number>> {
   return sequencesOf(ordersIn(await scene.log()));
 }
 
-/** Of the orders that have a decision. */
+/** Leaves out the orders that have no decision. */
 function sequencesOf(orders: readonly OrderLog[]): ReadonlyMap<string, number> {
   return new Map(
     orders.flatMap((order) => {
@@ -83,7 +83,7 @@ function backUpShop(scene: Scene, name = 'shop-backup.db'): string {
 
 /** As a database server puts back a table: in one transaction, beside whoever is connected. */
 function putShopBack(scene: Scene, backup: string): void {
-  using database = new DatabaseSync(join(scene.dataDir, 'shop.db'), { timeout: 5_000 });
+  using database = openBeside(join(scene.dataDir, 'shop.db'));
   database.exec(`ATTACH '${backup}' AS backup; BEGIN IMMEDIATE`);
   for (const table of ['memberships', 'paidonce_delivered'])
     database.exec(`DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM backup.${table}`);

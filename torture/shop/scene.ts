@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { StoredEvent } from '@paidonce/ledger';
 import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import Stripe from 'stripe';
@@ -16,6 +16,7 @@ import { readBooks } from '../../examples/demo/run.ts';
 import { openMemberships } from '../../examples/shop/memberships.ts';
 import { sandboxKey } from '../../examples/shop/stripe.ts';
 import { Acknowledged } from './acknowledged.ts';
+import { openBeside } from './beside.ts';
 
 export interface SceneOptions {
   /** A URL, as LEDGER_URL. Default: `ledger.db` in the data folder. */
@@ -120,7 +121,7 @@ function removeFolder(folder: string): void {
 }
 
 async function readTable<T>(path: string, read: (table: DatabaseSync) => T): Promise<Awaited<T>> {
-  const table = new DatabaseSync(path, { timeout: 5_000 });
+  const table = openBeside(path);
   try {
     return await read(table);
   } finally {
