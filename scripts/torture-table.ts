@@ -1,6 +1,7 @@
 // The table that `npm run torture` ends with: what each part has done, by the lines that its tests and simulations print.
 
 export interface Ended {
+  /** Its name and its number, as they are given on the command line. */
   readonly part: string;
   readonly minutes: number;
   readonly failed: boolean;

@@ -37,7 +37,7 @@ async function tortured(name: string, part: Part, n: number): Promise<Ended> {
     failed = code !== 0;
     if (failed) break;
   }
-  return { part: name, minutes: (performance.now() - startedMs) / 60_000, failed, printed };
+  return { part: `${name} ${n}`, minutes: (performance.now() - startedMs) / 60_000, failed, printed };
 }
 
 /** Runs a command of `npm run`. What it prints is shown at once, and returned. */

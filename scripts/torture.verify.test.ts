@@ -28,6 +28,8 @@ test('a part ends in the table, under the seed that was given', () => {
   const { status, stdout } = run('--fuzz', '40', '--seed', '3');
   expect(stdout).toContain('── torture: fuzz 40, seed 3');
   expect(stdout).toMatch(/^fuzz, seed 3: /m);
-  expect(stdout).toMatch(/^fuzz {7}\d+\.\d {2}(?:holds {2}|FAILED) {2}Event-loop delay .+$/m);
-  expect(status === 0).toBe(/^fuzz .* holds /m.test(stdout));
+  expect(stdout).toMatch(/^fuzz 40 +\d+\.\d {2}(?:holds {2}|FAILED) +Event-loop delay .+$/m);
+  // So few requests may miss a kind, and then the part fails: the exit code says what the table says.
+  expect(status === 0).toBe(/^fuzz 40 .* holds /m.test(stdout));
+  if (status !== 0) expect(stdout).toContain('Again: npm run torture -- --fuzz 40 --seed 3');
 });
