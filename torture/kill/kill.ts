@@ -33,11 +33,12 @@ export interface KillReport {
 }
 
 const atOnce = 4;
-/** The share of the kills that come while the shop starts: its roll-forward and its catching up are under way then. */
-const startsKilled = 0.2;
+/** After one in so many kills the next one comes while the shop starts: its roll-forward and its catching up are under way then. */
+const startsKilledOf = 4;
 const longestStartMs = 1_500;
 const longestLifeMs = 1_500;
-const deliveryWithinMs = 60_000;
+/** Far longer than a busy machine needs. */
+const deliveryWithinMs = 300_000;
 /** With so many customers, each source has granted. */
 const fewestCustomers = 40;
 
@@ -54,7 +55,7 @@ export async function killUnderLoad({ ledgerUrl, kills, seed }: KillOptions): Pr
     await wait(random.below(longestLifeMs));
     await scene.shop.kill();
     killed += 1;
-    if (killed < kills && random.chance(startsKilled)) {
+    if (killed < kills && killed % startsKilledOf === 2) {
       await killWhileStarting(scene, random.below(longestStartMs));
       killed += 1;
       duringStart += 1;

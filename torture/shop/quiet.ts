@@ -5,11 +5,11 @@ import { checkLaws, type Verdict } from '../../examples/demo/laws.ts';
 import type { Scene } from './scene.ts';
 
 /** Longer than the half minute after which the delivery of a dead process is taken over, and than the longest pause of a webhook. */
-const patienceMs = 120_000;
+const patienceMs = 300_000;
 
 /**
  * Waits until all laws hold: until then, payments are on their way to the log, and decisions to the shop. What still does not hold
- * after two minutes never will, and the verdicts say what it is.
+ * after five minutes never will, and the verdicts say what it is.
  * @param but laws that are not asked for.
  */
 export async function verdictsOnceQuiet(
