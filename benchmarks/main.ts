@@ -3,6 +3,7 @@ import { checkpoints } from './append-with-checkpoints.ts';
 import { coldStart } from './cold-start.ts';
 import { consoleBench } from './console.ts';
 import { observe } from './observe.ts';
+import { peers } from './peers.ts';
 import { poll } from './poll.ts';
 import { replay } from './replay.ts';
 import { store } from './store.ts';
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'cold-start': coldStart,
   console: consoleBench,
   observe,
+  peers,
   poll,
   replay,
   store,
