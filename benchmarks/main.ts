@@ -6,6 +6,7 @@ import { observe } from './observe.ts';
 import { peers } from './peers.ts';
 import { poll } from './poll.ts';
 import { replay } from './replay.ts';
+import { start } from './start.ts';
 import { store } from './store.ts';
 import { subscriptions } from './subscriptions.ts';
 
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   peers,
   poll,
   replay,
+  start,
   store,
   subscriptions,
 };

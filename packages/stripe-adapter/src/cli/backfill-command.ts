@@ -7,9 +7,7 @@ import { readShopOrders } from '../operations/shop-orders.ts';
 import { shopOptions, sinceIn, withShop } from './command-context.ts';
 
 export const backfillCommand: Command = {
-  name: 'backfill',
   positionals: [],
-  summary: 'bring in paid orders that never became members, and orders from before the ledger',
   details: [
     'Paid sessions and payment intents that bear our mark and never became members do so, and the shop is informed: on the account of',
     "the key, and on those connected to it that have orders here. With --orders FILE, the shop's own orders from before it had a",
