@@ -2,6 +2,7 @@
 import { checkpoints } from './append-with-checkpoints.ts';
 import { coldStart } from './cold-start.ts';
 import { consoleBench } from './console.ts';
+import { install } from './install.ts';
 import { observe } from './observe.ts';
 import { peers } from './peers.ts';
 import { poll } from './poll.ts';
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   checkpoints,
   'cold-start': coldStart,
   console: consoleBench,
+  install,
   observe,
   peers,
   poll,

@@ -42,7 +42,8 @@ export interface PeerRow {
 
 /** The least and the most payments of a slot. */
 const [fewest, most] = [16, 10_000];
-const slotAtMostMs = 5_000;
+/** A slot of a side that is slow, or fails and is told again, ends after so many times its length. */
+const mostSlotLengths = 10;
 /** Slots that do not count, in which a side is warmed up, and it is found how many payments fill a slot. */
 const warmUps = 3;
 
@@ -107,7 +108,8 @@ async function compare(
   const running: Running[] = [];
   try {
     for (const [name, { store }] of Object.entries(sides)) {
-      if (name.includes(wanted) && (store === 'SQLite' || database)) running.push(await start(name, folder, store === 'SQLite' ? undefined : database));
+      if (name.includes(wanted) && (store === 'SQLite' || database))
+        running.push(await start(name, folder, store === 'SQLite' ? undefined : database));
     }
     for (let round = 0; round < warmUps; round++) for (const side of running) await slot(side, callers, slotMs, false);
     for (let turn = 0; turn < slots; turn++) {
@@ -142,8 +144,14 @@ async function start(name: string, folder: string, database: DatabaseUnderTest |
 }
 
 async function answerOf(child: ChildProcess): Promise<Answer> {
-  const ended = once(child, 'exit').then(([code]) => ({ error: `its process ended with code ${code}` }));
-  return Promise.race([once(child, 'message').then(([answer]) => answer as Answer), ended]);
+  const answered = new AbortController(); // Whichever comes second is waited for no longer.
+  const { signal } = answered;
+  const ended = once(child, 'exit', { signal }).then(([code]) => ({ error: `its process ended with code ${code}` }));
+  try {
+    return await Promise.race([once(child, 'message', { signal }).then(([answer]) => answer as Answer), ended]);
+  } finally {
+    answered.abort();
+  }
 }
 
 async function ask(child: ChildProcess, question: Slot | 'check'): Promise<Answer> {
@@ -155,7 +163,7 @@ async function ask(child: ChildProcess, question: Slot | 'check'): Promise<Answe
 
 async function slot(side: Running, callers: number, slotMs: number, counts: boolean): Promise<void> {
   if (side.failure !== undefined) return;
-  const answer = await ask(side.child, { from: side.next, count: side.count, callers, atMostMs: slotAtMostMs });
+  const answer = await ask(side.child, { from: side.next, count: side.count, callers, atMostMs: slotMs * mostSlotLengths });
   if ('error' in answer) side.failure = answer.error;
   if (!('firstMs' in answer)) return;
   side.next += side.count;

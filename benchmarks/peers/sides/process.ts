@@ -56,7 +56,14 @@ async function check(side: Side): Promise<Checked> {
   const lost = [...acknowledged].filter((payment) => !times.has(payment)).length;
   const doubled = [...times.values()].filter((each) => each > 1).length;
   const error = firstError === undefined ? {} : { firstError };
-  return { payments: acknowledged.size, lost, doubled, failedCalls, refused: [...refused].filter((payment) => !acknowledged.has(payment)).length, ...error };
+  return {
+    payments: acknowledged.size,
+    lost,
+    doubled,
+    failedCalls,
+    refused: [...refused].filter((payment) => !acknowledged.has(payment)).length,
+    ...error,
+  };
 }
 
 const [name = '', folder = '', url = ''] = process.argv.slice(2);
