@@ -43,7 +43,7 @@ export interface PeerRow {
 /** The least and the most payments of a slot. */
 const [fewest, most] = [16, 10_000];
 /** A slot of a side that is slow, or fails and is told again, ends after so many times its length. */
-const mostSlotLengths = 10;
+const mostSlotLengths = 4;
 /** Slots that do not count, in which a side is warmed up, and it is found how many payments fill a slot. */
 const warmUps = 3;
 
@@ -51,14 +51,14 @@ export async function peers(): Promise<void> {
   const options = { slots: 'string', 'slot-ms': 'string', callers: 'string', side: 'string', save: 'boolean' } as const;
   const typed = Object.fromEntries(Object.entries(options).map(([name, type]) => [name, { type }]));
   const { values } = parseArgs({ args: process.argv.slice(3), options: typed });
-  const { slots = '7', 'slot-ms': slotMs = '500', callers = '1,32', side = '' } = values as Readonly<Record<string, string | undefined>>;
+  const { slots = '7', 'slot-ms': slotMs = '1000', callers = '1,32', side = '' } = values as Readonly<Record<string, string | undefined>>;
   const measured = await comparePeers({ slots: Number(slots), slotMs: Number(slotMs), callers: callers.split(',').map(Number), side });
   if (measured === undefined) return;
   const { rows, versions } = measured;
   console.table(rows.map(({ firstError, ...row }) => row));
   for (const { side, callers, firstError } of rows) if (firstError) console.log(`${side}, ${callers} callers: ${firstError}`);
   const ratios = ratiosOf(rows);
-  if (values['save']) saveResults('peers', { versions: { node: process.versions.node, ...versions }, ratios, rows });
+  if (values['save']) saveResults('peers', { versions: { node: process.versions.node, sqlite: process.versions['sqlite'], ...versions }, ratios, rows });
   console.log(JSON.stringify({ bench: 'peers', ...ratios }));
 }
 
@@ -73,7 +73,7 @@ export async function comparePeers(
   }
   const noPostgres = skipReason();
   if (noPostgres !== undefined) console.warn(`\n  SKIPPED: the peers on PostgreSQL. ${noPostgres}\n`);
-  const database = noPostgres === undefined ? await databaseForTests() : undefined;
+  const database = noPostgres === undefined ? await databaseForTests({ settings: { max_connections: '400' } }) : undefined;
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-peers-'));
   try {
     const rows: PeerRow[] = [];
