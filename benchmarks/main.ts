@@ -2,9 +2,12 @@
 import { checkpoints } from './append-with-checkpoints.ts';
 import { coldStart } from './cold-start.ts';
 import { consoleBench } from './console.ts';
+import { install } from './install.ts';
 import { observe } from './observe.ts';
+import { peers } from './peers.ts';
 import { poll } from './poll.ts';
 import { replay } from './replay.ts';
+import { start } from './start.ts';
 import { store } from './store.ts';
 import { subscriptions } from './subscriptions.ts';
 
@@ -12,9 +15,12 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   checkpoints,
   'cold-start': coldStart,
   console: consoleBench,
+  install,
   observe,
+  peers,
   poll,
   replay,
+  start,
   store,
   subscriptions,
 };

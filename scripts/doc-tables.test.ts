@@ -141,11 +141,10 @@ describe('each field of an interface has one row', () => {
 
 describe('each command has one row', () => {
   test.each([
-    ['paidonce', 'packages/ledger/src/cli'],
-    ['paidonce-stripe', 'packages/stripe-adapter/src/cli'],
-  ])('%s', (program, folder) => {
-    const files = readdirSync(join(root, folder)).filter((file) => /-commands?\.ts$/.test(file));
-    const names = files.flatMap((file) => [...read(`${folder}/${file}`).matchAll(/^ {2}name: '([\w-]+)',$/gm)].map(([, name]) => name));
+    ['paidonce', 'packages/ledger/src/cli/paidonce.ts'],
+    ['paidonce-stripe', 'packages/stripe-adapter/src/cli/paidonce-stripe.ts'],
+  ])('%s', (program, table) => {
+    const names = [...read(table).matchAll(/^ {4}name: '([\w-]+)',$/gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(5);
     const rows = rowsBelow(read('docs/reference/cli.md'), program).map(([first]) => first);
     expect(rows.toSorted()).toEqual(names.map((name) => `\`${name}\``).toSorted());

@@ -65,7 +65,7 @@ export function checkProductionInstall(
 }
 
 /** The names of all packages, also of nested ones. */
-function installedIn(modules: string): readonly string[] {
+export function installedIn(modules: string): readonly string[] {
   const lock = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8')) as { packages: Record<string, object> };
   return Object.keys(lock.packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));
 }
@@ -103,7 +103,7 @@ function runCommand(
   }
 }
 
-function megabytesOf(folder: string): number {
+export function megabytesOf(folder: string): number {
   const files = readdirSync(join(folder, 'node_modules'), { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
   return Math.round(files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0) / 1_000_000);
 }

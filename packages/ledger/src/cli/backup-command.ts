@@ -4,9 +4,7 @@ import { type Command, jsonOption, storeOption } from '../command-line/command.t
 import { measured, withLog } from './open-log.ts';
 
 export const backupCommand: Command = {
-  name: 'backup',
   positionals: ['FILE'],
-  summary: 'A consistent copy of a SQLite log, also while the ledger runs, verified after it was written.',
   options: { ...storeOption, ...jsonOption },
   run: async (invocation) => {
     const { options, positionals, terminal } = invocation;

@@ -7,9 +7,7 @@ import { readSigners } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const checkpointCommand: Command = {
-  name: 'checkpoint',
   positionals: [],
-  summary: 'Signs a checkpoint of the log as it is. Keep it where nobody who can write the log can write.',
   options: {
     ...readingOptions,
     'key-file': { value: 'FILE', multiple: true, help: 'private key, of `paidonce key`; two while one is rotated' },

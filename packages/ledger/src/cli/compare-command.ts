@@ -21,9 +21,7 @@ import { openTransactions } from '../streams/transact.ts';
 import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
 
 export const compareCommand: Command = {
-  name: 'compare',
   positionals: [],
-  summary: "Compares the shop's own table of memberships with the log, in both directions, and repairs the shop.",
   details: [
     'The file is NDJSON or CSV with a heading: order, status (active, suspended, revoked, none), and where there are any',
     'sequence, member, plan. Without sequence, as while the ledger runs in shadow, none stands for no access, for any reason.',

@@ -10,9 +10,7 @@ import { storeForms } from '../event-store/store-schemes.ts';
 const phaseNames: Readonly<Record<CopyPhase, string>> = { compare: 'compare what is there', copy: 'copy', prove: 'read it back' };
 
 export const copyCommand: Command = {
-  name: 'copy',
   positionals: [],
-  summary: 'Copies a log into an empty store of any kind, or goes on with a copy that was cut off, and proves that both have one root.',
   details: [
     'To move: stop whoever writes to the source, copy, give the processes the new LEDGER_URL, start them. Where the source is',
     'still written to, the copy ends at what stood there when it began; run it again and the rest follows.',

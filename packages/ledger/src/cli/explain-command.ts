@@ -13,10 +13,7 @@ import { findOwner } from './find-order.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const explainCommand: Command = {
-  name: 'explain',
   positionals: ['[ID]'],
-  summary:
-    'Shows why an order or a subscription has its membership: who reported what and when, what granted, who confirmed, what was ignored and by which law.',
   details: [
     'ID is any id that the log holds: of the order or subscription, an invoice, a payment, a session, a refund, a dispute, an event, or an address with one in it.',
     'With --member: the same of each order and subscription of a member, for "had they access on that day?" with --as-of.',

@@ -19,9 +19,7 @@ import { asOfIn, measured, withLog } from './open-log.ts';
 const formats: readonly string[] = ['ndjson', 'csv', 'hledger', 'beancount'];
 
 export const exportCommand: Command = {
-  name: 'export',
   positionals: [],
-  summary: 'Writes the log as NDJSON (lossless), as CSV (for spreadsheets) or as a double-entry journal (hledger, beancount).',
   details: [
     'Accounts of the journal, with their defaults; {provider}, {account} and {plan} stand for those of the payment:',
     ...Object.entries(defaultAccounts).map(([name, account]) => `  ${name.padEnd(15)}${account}`),

@@ -9,10 +9,7 @@ import { grouped, rateText } from '../command-line/terminal.ts';
 import { LedgerError } from '../errors.ts';
 
 export const importCommand: Command = {
-  name: 'import',
   positionals: ['FILE'],
-  summary:
-    'Appends an NDJSON export to an empty store of any kind (of a new one with --create), and proves at the end that its tree has the same root.',
   options: { ...storeOption, ...createOption, ...jsonOption },
   run: async ({ positionals: [path = ''], options, env, terminal }) => {
     requireFile(path); // Check the file first: if it cannot be read, no empty store must be left.

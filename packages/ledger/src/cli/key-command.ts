@@ -4,9 +4,7 @@ import { type Command, jsonOption } from '../command-line/command.ts';
 import { writeNewFile } from '../written-files.ts';
 
 export const keyCommand: Command = {
-  name: 'key',
   positionals: ['NAME'],
-  summary: 'Makes a key for checkpoints. The private one goes into a file of yours, the public one, for auditors, to standard output.',
   details: ['NAME is a name for the log without spaces, such as shop.example/ledger.'],
   options: { out: { value: 'FILE', help: 'where the private key goes; it must not exist' }, ...jsonOption },
   run: async ({ positionals: [name = ''], options, terminal }) => {

@@ -10,10 +10,7 @@ import { findOrder } from './find-order.ts';
 import { asOfIn, withLog } from './open-log.ts';
 
 export const orderCommand: Command = {
-  name: 'order',
   positionals: ['ID'],
-  summary:
-    'Shows an order as it stands. ID is any id that the log holds: of the order, a payment, a session, a refund, an event, a member.',
   options: readingOptions,
   run: async (invocation) => {
     const { options, positionals, terminal } = invocation;

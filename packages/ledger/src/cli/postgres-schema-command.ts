@@ -4,9 +4,7 @@ import { LedgerError } from '../errors.ts';
 import { checkSchemaName, defaultSchema, schemaScript } from '../event-store/postgres/schema.ts';
 
 export const postgresSchemaCommand: Command = {
-  name: 'postgres-schema',
   positionals: [],
-  summary: 'Prints the schema of the log on PostgreSQL as SQL, and what a role needs that appends or reads.',
   details: ['A shop whose role may make a schema needs none of it: the store makes it when it is opened first. Else: … | psql DATABASE'],
   options: {
     schema: { value: 'NAME', help: `one for each ledger. Default: ${defaultSchema}` },

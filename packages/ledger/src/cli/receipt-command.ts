@@ -10,9 +10,7 @@ import { readCheckpoints, readSigners, readVerifierKeys } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const receiptCommand: Command = {
-  name: 'receipt',
   positionals: ['ORDER|verify', '[FILE]'],
-  summary: 'Writes a receipt for an order: its events, and the proof that they stand in the log that was signed.',
   details: [
     'paidonce receipt ORDER --key-file FILE [--out FILE]      signs the log as it is',
     'paidonce receipt ORDER --checkpoints FILE [--out FILE]   uses a checkpoint that was signed before',

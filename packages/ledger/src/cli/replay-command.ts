@@ -6,9 +6,7 @@ import { grouped } from '../command-line/terminal.ts';
 import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
 
 export const replayCommand: Command = {
-  name: 'replay',
   positionals: [],
-  summary: 'Rebuilds the read models from the log and compares them with the live ones, row by row. Exits 3 where a row differs.',
   details: ['With --as-of they are rebuilt as they were, and counted: the live ones are of now.'],
   options: {
     ...readingOptions,

@@ -8,9 +8,7 @@ import { schemeOf, sqlitePath } from '../event-store/store-schemes.ts';
 import { withoutPassword } from '../event-store/without-password.ts';
 
 export const restoreCommand: Command = {
-  name: 'restore',
   positionals: ['BACKUP'],
-  summary: 'Puts a backup in the place of a SQLite log, and keeps the old log under another name.',
   details: [
     'Stop all processes that use the log first: while one has it open, nothing is changed. The -wal and -shm files of the old',
     'log do not stay beside the backup. What the backup lacks is brought back afterwards: docs/operate/after-a-restore.md.',

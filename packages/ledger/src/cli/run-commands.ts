@@ -15,9 +15,7 @@ const personOptions = {
 } as const;
 
 export const deliverAllCommand: Command = {
-  name: 'deliver-all',
   positionals: [],
-  summary: 'Has the shop called again for every decision that it does not have, abandoned ones too.',
   details: [
     'It starts a run, and ends: a process of the shop that delivers carries the run out, in the background, four orders at once.',
     'What is saved meanwhile is skipped, and a shop that refuses 20 in a row is given a pause. `paidonce runs` tells how far it is.',
@@ -59,9 +57,7 @@ export const deliverAllCommand: Command = {
 };
 
 export const runsCommand: Command = {
-  name: 'runs',
   positionals: ['[RUN]'],
-  summary: 'Lists the bulk runs, the newest first; of one it also shows what failed. --cancel ends it.',
   details: ['Exits 0; 3: the run has not finished, or orders of it have failed; 2: it could not run.'],
   options: {
     cancel: { help: 'ends the run before its next order; needs --actor and --reason' },

@@ -5,9 +5,7 @@ import { grouped } from '../command-line/terminal.ts';
 import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
 
 export const statsCommand: Command = {
-  name: 'stats',
   positionals: [],
-  summary: 'The log in figures: events, orders, who granted and who confirmed, what waits. Exits 3 where an order cannot be read.',
   options: readingOptions,
   run: async (invocation) => {
     const { options, terminal } = invocation;

@@ -10,9 +10,7 @@ import { readCheckpoints, readVerifiers } from './key-files.ts';
 import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
 
 export const verifyCommand: Command = {
-  name: 'verify',
   positionals: [],
-  summary: 'Proves that each stream, decision and delivery in the log is what the rules allow. Exits 3 where one is not.',
   details: ['Rules:', ...Object.entries(rules).map(([rule, meaning]) => `  ${rule.padEnd(12)}  ${meaning}`)],
   options: {
     ...readingOptions,

@@ -10,7 +10,6 @@ import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
 
 export const reviewsCommand: Command = listCommand({
   name: 'reviews',
-  summary: 'Lists the payments and subscriptions that the policy does not decide, the oldest first. Exits 3 where there is one.',
   details: ['End one with: paidonce-stripe resolve ORDER REVIEW --as grant|revoke|dismiss --actor ID --reason TEXT'],
   items: ({ reviews, subscriptionReviews }) => [...reviews, ...subscriptionReviews],
   lines: ({ reviews, subscriptionReviews }) => [
@@ -29,7 +28,6 @@ export const reviewsCommand: Command = listCommand({
 
 export const undeliveredCommand: Command = listCommand({
   name: 'undelivered',
-  summary: 'Lists the orders and subscriptions whose newest decision the shop does not have. Exits 3 where there is one.',
   details: ['A running shop tries again by itself for three days. What is abandoned waits for `redeliver`, in the console or by code.'],
   items: ({ undelivered, undeliveredSubscriptions }) => [...undelivered, ...undeliveredSubscriptions],
   lines: ({ undelivered, undeliveredSubscriptions }) => [
@@ -47,7 +45,6 @@ function undeliveredLine(of: string, { memberId, status, sequence, failures, aba
 
 interface List {
   readonly name: string;
-  readonly summary: string;
   readonly details: readonly string[];
   items(waiting: Waiting): readonly unknown[];
   lines(waiting: Waiting): readonly string[];
@@ -55,11 +52,9 @@ interface List {
   some(count: string): string;
 }
 
-function listCommand({ name, summary, details, items, lines, none, some }: List): Command {
+function listCommand({ name, details, items, lines, none, some }: List): Command {
   return {
-    name,
     positionals: [],
-    summary,
     details,
     options: readingOptions,
     run: async (invocation) => {

@@ -18,14 +18,19 @@ export interface OptionSpec {
   readonly help: string;
 }
 
-/** One command of a program. */
-export interface Command {
+/** What a program says of a command before anybody asks for it. The rest is loaded then, so that `--help` loads no store. */
+export interface CommandEntry {
   /** The word after the name of the program. */
   readonly name: string;
-  /** The arguments in their order, such as `ORDER`. One in brackets, `[FILE]`, may be left out. */
-  readonly positionals: readonly string[];
   /** One line of help. */
   readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** One command of a program. */
+export interface Command {
+  /** The arguments in their order, such as `ORDER`. One in brackets, `[FILE]`, may be left out. */
+  readonly positionals: readonly string[];
   /** More lines of help. Default: none. */
   readonly details?: readonly string[];
   /** Key: the option's name without `--`. */
@@ -101,11 +106,11 @@ const asOfOption: Readonly<Record<'as-of', OptionSpec>> = {
 /** The options of a command that reads a log: `--store`, `--as-of`, `--json`. */
 export const readingOptions: Readonly<Record<string, OptionSpec>> = { ...storeOption, ...asOfOption, ...jsonOption };
 
-/** Reads the arguments of a command. @throws LedgerError `invalid_input`: an argument is wrong; the message names it. */
+/** Reads the arguments of a command. @param usage how it is called: `paidonce verify`. @throws LedgerError `invalid_input`: an argument is wrong; the message names it. */
 export function parseArguments(
   command: Command,
   args: readonly string[],
-  program: string,
+  usage: string,
 ): { positionals: readonly string[]; options: Options } {
   try {
     const { values, positionals } = parseArgs({
@@ -118,28 +123,27 @@ export function parseArguments(
         ]),
       ),
     });
-    refuseCount(command, positionals.length, program);
+    refuseCount(command, positionals.length, usage);
     return { positionals, options: new Options(values, Object.keys(command.options)) };
   } catch (error) {
-    if (error instanceof TypeError)
-      throw new LedgerError('invalid_input', `${error.message.split('. ')[0]}. See: ${program} ${command.name} --help`);
+    if (error instanceof TypeError) throw new LedgerError('invalid_input', `${error.message.split('. ')[0]}. See: ${usage} --help`);
     throw error;
   }
 }
 
-function refuseCount({ name, positionals }: Command, count: number, program: string): void {
+function refuseCount({ positionals }: Command, count: number, usage: string): void {
   const least = positionals.filter((positional) => !positional.startsWith('[')).length;
   if (count >= least && count <= positionals.length) return;
   const wanted = positionals.length === 0 ? 'takes no arguments' : `takes ${positionals.join(' ')}`;
-  throw new LedgerError('invalid_input', `${program} ${name} ${wanted}, and was given ${count}. See: ${program} ${name} --help`);
+  throw new LedgerError('invalid_input', `${usage} ${wanted}, and was given ${count}. See: ${usage} --help`);
 }
 
 /** Returns the help of a command, without line breaks. */
-export function helpLines({ name, positionals, summary, details = [], options }: Command, program: string): readonly string[] {
+export function helpLines({ positionals, details = [], options }: Command, summary: string, usage: string): readonly string[] {
   const usages = Object.entries(options).map(([option, { value }]) => `--${option}${value ? ` ${value}` : ''}`);
   const width = Math.max(0, ...usages.map((usage) => usage.length));
   return [
-    `${program} ${[name, ...positionals].join(' ')}`,
+    [usage, ...positionals].join(' '),
     '',
     summary,
     ...(details.length > 0 ? ['', ...details] : []),

@@ -4,7 +4,16 @@
  *
  * @internal It may change in any release.
  */
-export { type Command, type ExitCode, type Invocation, jsonOption, type OptionSpec, type Options, storeOption } from './command.ts';
+export {
+  type Command,
+  type CommandEntry,
+  type ExitCode,
+  type Invocation,
+  jsonOption,
+  type OptionSpec,
+  type Options,
+  storeOption,
+} from './command.ts';
 export { createOption, type OpeningOptions, openWritableStore, storeUrl, type WritableStore } from './open-store.ts';
 export { type Program, type ProgramContext, runProgram } from './program.ts';
 export { runProcess } from './run-process.ts';

@@ -2,7 +2,7 @@
 import { LedgerError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { withoutSecrets } from '../secrets.ts';
-import { type Command, type ExitCode, helpLines, parseArguments } from './command.ts';
+import { type CommandEntry, type ExitCode, helpLines, parseArguments } from './command.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A program with several commands. */
@@ -12,8 +12,8 @@ export interface Program {
   /** One line of help after the usage. */
   readonly about: string;
   /** Returns what `--version` prints: the program and what it runs on, a line each. */
-  versions(): readonly string[];
-  readonly commands: readonly Command[];
+  versions(): readonly string[] | Promise<readonly string[]>;
+  readonly commands: readonly CommandEntry[];
 }
 
 /** What a program gets from its process. */
@@ -34,17 +34,13 @@ export interface ProgramContext {
 export async function runProgram(program: Program, args: readonly string[], context: ProgramContext): Promise<ExitCode> {
   const { terminal } = context;
   const [name = '', ...rest] = args;
-  const command = program.commands.find((each) => each.name === name);
+  const entry = program.commands.find((each) => each.name === name);
   const asked = args.includes('--help') || args.includes('-h') || name === 'help';
   if (name === '--version') {
-    for (const line of program.versions()) terminal.out(line);
+    for (const line of await program.versions()) terminal.out(line);
     return 0;
   }
-  if (command && asked) {
-    for (const line of helpLines(command, program.name)) terminal.out(line);
-    return 0;
-  }
-  if (!command) {
+  if (!entry) {
     if (!asked && name !== '') {
       terminal.err(`There is no command ${name}.`);
       terminal.err(`See: ${program.name} --help`);
@@ -53,8 +49,14 @@ export async function runProgram(program: Program, args: readonly string[], cont
     for (const line of overview(program)) terminal.out(line);
     return asked ? 0 : 2;
   }
+  const command = await entry.load();
+  const usage = `${program.name} ${name}`;
+  if (asked) {
+    for (const line of helpLines(command, entry.summary, usage)) terminal.out(line);
+    return 0;
+  }
   try {
-    return await command.run({ ...parseArguments(command, rest, program.name), ...context });
+    return await command.run({ ...parseArguments(command, rest, usage), ...context });
   } catch (error) {
     terminal.endProgress();
     if (!(error instanceof LedgerError)) throw error; // A bug: let it crash with its stack.

@@ -1,11 +1,7 @@
 // The stores that a URL can name. A new one is a folder beside this file and a row here: LEDGER_URL, the commands and their
-// help read this table.
+// help read this table, so a store is loaded where it is opened, and not before.
 import { LedgerError } from '../errors.ts';
 import type { EventStore } from './event-store.ts';
-import { openClusterUrl } from './eventstoredb/cluster-url.ts';
-import { openMemoryEventStore } from './memory.ts';
-import { openPostgresUrl } from './postgres/postgres-url.ts';
-import { openSqliteEventStore } from './sqlite/sqlite.ts';
 import { withoutPassword } from './without-password.ts';
 
 /** How to open a store. */
@@ -21,7 +17,7 @@ export interface StoreScheme {
   readonly form: string;
   /** Matches the URLs of this store. */
   readonly pattern: RegExp;
-  open(url: string, options: OpenSchemeOptions): Promise<EventStore> | EventStore;
+  open(url: string, options: OpenSchemeOptions): Promise<EventStore>;
   /** True if the store writes appends in the order in which they were called: then an import may run many at once. */
   readonly keepsOrder: boolean;
   /** How a command reads its log: opens it with `readOnly`, or as a SQLite file; or not at all, since it ends with its process. */
@@ -29,7 +25,7 @@ export interface StoreScheme {
 }
 
 const cluster: Omit<StoreScheme, 'form' | 'pattern'> = {
-  open: (url, { readOnly }) => openClusterUrl(url, readOnly),
+  open: async (url, { readOnly }) => (await import('./eventstoredb/cluster-url.ts')).openClusterUrl(url, readOnly),
   keepsOrder: false,
   reading: 'readOnly',
 };
@@ -38,15 +34,21 @@ const schemes: readonly StoreScheme[] = [
   {
     form: 'sqlite:PATH',
     pattern: /^sqlite:./s,
-    open: (url) => openSqliteEventStore(sqlitePath(url)),
+    open: async (url) => (await import('./sqlite/sqlite.ts')).openSqliteEventStore(sqlitePath(url)),
     keepsOrder: true,
     reading: 'sqliteFile',
   },
-  { form: 'memory:', pattern: /^memory:$/, open: () => openMemoryEventStore(), keepsOrder: true, reading: 'none' },
+  {
+    form: 'memory:',
+    pattern: /^memory:$/,
+    open: async () => (await import('./memory.ts')).openMemoryEventStore(),
+    keepsOrder: true,
+    reading: 'none',
+  },
   {
     form: 'postgres://HOST/DATABASE',
     pattern: /^postgres(?:ql)?:\/\//,
-    open: openPostgresUrl,
+    open: async (url, options) => (await import('./postgres/postgres-url.ts')).openPostgresUrl(url, options),
     keepsOrder: true,
     reading: 'readOnly',
   },

@@ -7,9 +7,7 @@ import { readGiven, shopOptions, sinceIn, withShop } from './command-context.ts'
 import { backfillSubscriptionsOf, policyOption } from './import-command.ts';
 
 export const backfillCommand: Command = {
-  name: 'backfill',
   positionals: [],
-  summary: 'bring in paid orders that never became members, and orders from before the ledger',
   details: [
     'Paid sessions and payment intents that bear our mark and never became members do so, and the shop is informed: on the account of',
     "the key, and on those connected to it that have orders here. With --orders FILE, the shop's own orders from before it had a",

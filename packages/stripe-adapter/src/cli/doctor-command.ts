@@ -14,9 +14,7 @@ const marks: Readonly<Record<Diagnosis['state'], Coloured>> = {
 };
 
 export const doctorCommand: Command = {
-  name: 'doctor',
   positionals: [],
-  summary: 'look at key, mode, permissions, clock, webhook endpoints and secrets, and say what to do',
   details: [
     'It also names other ledgers whose objects bear our scope. STRIPE_WEBHOOK_SECRET may hold several secrets, with commas between.',
     'Each address gets two POSTs: one without a signature, which a shop of ours refuses with 400, and an event of the type',

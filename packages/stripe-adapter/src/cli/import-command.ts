@@ -19,9 +19,7 @@ export const policyOption: Readonly<Record<string, OptionSpec>> = {
 };
 
 export const importCommand: Command = {
-  name: 'import',
   positionals: [],
-  summary: 'take over subscriptions that the shop runs by its own webhooks, without a second welcome',
   details: [
     'The file is CSV with a heading, a line for each subscription: subscription (sub_…), member, plan, active (true or false), and',
     "where there are any until (a time, or a day), id (its id in the ledger; default: Stripe's), kind and account (a connected one).",

@@ -20,9 +20,7 @@ const sentences: Readonly<Record<MoveOutcome, (paymentId: string, from: string, 
 };
 
 export const moveCommand: Command = {
-  name: 'move',
   positionals: ['PAYMENT'],
-  summary: 'give a payment to the order that it was for; who stated it and why stays in the log',
   details: [
     'PAYMENT is pi_…, or the cs_… that it was made on, or manual:…. Once access was given on it, it stays: refund it instead.',
     'Said again, it is the same move. Exits 0: it is with that order; 3: it stays where it is, or a review of it waits for a',

@@ -8,9 +8,7 @@ import { manualPayment } from '../operations/manual-payment.ts';
 import { withLedger } from './command-context.ts';
 
 export const observeCommand: Command = {
-  name: 'observe',
   positionals: ['ORDER'],
-  summary: 'state by hand that an order is paid; who stated it and why stays in the log',
   details: [
     'With --payment pi_… (or cs_… where nothing was to pay) it is a payment at Stripe, and Stripe will only confirm it. Without, it',
     'is money that Stripe never saw; the same order, actor and reason, said again, is the same payment.',

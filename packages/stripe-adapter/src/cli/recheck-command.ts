@@ -6,9 +6,7 @@ import { recheck } from '../operations/recheck.ts';
 import { shopOptions, withShop } from './command-context.ts';
 
 export const recheckCommand: Command = {
-  name: 'recheck',
   positionals: ['ORDER'],
-  summary: 'ask Stripe again about one order or subscription, or about one object that could not be read (cs_…, re_…, sub_…, in_…)',
   details: [
     'With --actor and --reason the log keeps who asked, also where nothing is new.',
     'Exits 0; 3: something waits for a person; 2: it could not run.',

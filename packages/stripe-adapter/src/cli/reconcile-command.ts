@@ -24,9 +24,7 @@ const subscriptionLabels: Readonly<Record<SubscriptionMismatchKind, string>> = {
 };
 
 export const reconcileCommand: Command = {
-  name: 'reconcile',
   positionals: [],
-  summary: 'compare payments and memberships, both ways; with --repair record what the ledger has missed',
   details: [
     'Looks at every movement of the balance and every completed session since then, and at every active membership that',
     'was granted for a payment since then: on the account of the key, and on those connected to it that have orders here.',

@@ -6,9 +6,7 @@ import { withLedger } from './command-context.ts';
 const resolutions: readonly Resolution[] = ['grant', 'revoke', 'dismiss'];
 
 export const resolveCommand: Command = {
-  name: 'resolve',
   positionals: ['ORDER', 'REVIEW'],
-  summary: 'end a review: the payment counts, or does not; who stated it and why stays in the log',
   details: [
     'grant: it counts in spite of what does not fit, and a later refund still takes access back. revoke: it counts no longer; refund',
     'it at Stripe. dismiss: the review ends and access stays as it is. `paidonce explain ORDER` tells what each review is about.',

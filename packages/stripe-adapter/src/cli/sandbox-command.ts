@@ -6,9 +6,7 @@ import type { Command } from '@paidonce/ledger/command-line';
 import type { SandboxArguments, StartedSandbox } from '@paidonce/sandbox/command-line';
 
 export const sandboxCommand: Command = {
-  name: 'sandbox',
   positionals: [],
-  summary: 'start a local Stripe on 127.0.0.1, and send its webhooks to a shop',
   options: {
     port: { value: 'PORT', help: 'default: any free one' },
     state: { value: 'FILE', help: 'a file in which everything survives a restart. Default: memory' },

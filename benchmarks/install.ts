@@ -1,0 +1,88 @@
+// The benchmark `npm run bench -- install [--rounds N] [--save]`: what a shop installs in production, PaidOnce and its peers: how many
+// packages, how many bytes, and how long npm takes for it from a cache that has them. No install scripts run: what sqlite3 downloads
+// or compiles comes on top. Run `npm run build` before it.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { npmInstall, packPackages } from '../scripts/pack-packages.ts';
+import { installedIn, megabytesOf } from '../scripts/production-install.ts';
+import { peerVersions } from './peers/install.ts';
+import { saveResults } from './results.ts';
+
+export interface InstallRow {
+  readonly what: string;
+  readonly packages: number;
+  readonly mb: number;
+  /** The median of the rounds. */
+  readonly seconds: number;
+}
+
+/** What each way of keeping payments depends on, apart from our own packages. */
+const peerSets: Readonly<Record<string, readonly string[]>> = {
+  'emmett-sqlite': ['@event-driven-io/emmett-sqlite', '@event-driven-io/emmett', 'sqlite3'],
+  'emmett-postgresql': ['@event-driven-io/emmett-postgresql', '@event-driven-io/emmett'],
+  'stripe-sync-engine': ['@supabase/stripe-sync-engine', 'stripe'],
+  'graphile-worker': ['graphile-worker', 'pg'],
+  'pg-boss': ['pg-boss', 'pg'],
+};
+const ours = ['@paidonce/ledger', '@paidonce/stripe-adapter', '@paidonce/http'];
+
+export async function install(): Promise<void> {
+  const options = { rounds: { type: 'string', default: '3' }, save: { type: 'boolean', default: false } } as const;
+  const { values } = parseArgs({ args: process.argv.slice(3), options });
+  const rows = installEach(Number(values.rounds), Object.keys(peerSets));
+  if (rows === undefined) return;
+  console.table(rows);
+  if (values.save) saveResults('install', { versions: { node: process.versions.node, ...peerVersions() }, rows });
+  console.log(JSON.stringify({ bench: 'install', ...rows[0] }));
+}
+
+/** Undefined: the registry cannot be reached, which it has said. @throws Error: the packages are not built. */
+export function installEach(rounds: number, peers: readonly string[]): readonly InstallRow[] | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'paidonce-bench-'));
+  try {
+    const packed = packPackages(folder).filter(({ name }) => ours.includes(name));
+    const tarballs = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
+    const versions = peerVersions();
+    const exact = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, versions[name] ?? '']));
+    const sets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      'PaidOnce on SQLite': { ...tarballs, ...exact(['stripe']) },
+      'PaidOnce on PostgreSQL': { ...tarballs, ...exact(['stripe', 'pg']) },
+      ...Object.fromEntries(peers.map((name) => [name, exact(peerSets[name] ?? [])])),
+    };
+    const rows: InstallRow[] = [];
+    for (const [what, dependencies] of Object.entries(sets)) {
+      const measured = measure(join(folder, `install-${rows.length}`), dependencies, rounds);
+      if (typeof measured === 'string') {
+        console.warn(`\n  SKIPPED: installations: ${measured}.\n`);
+        return undefined;
+      }
+      rows.push({ what, ...measured });
+    }
+    return rows;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The first installation fills npm's cache, and is not timed. Text: why it could not be made. */
+function measure(folder: string, dependencies: Readonly<Record<string, string>>, rounds: number): Omit<InstallRow, 'what'> | string {
+  // Both stores of Emmett name another version of it; only one is there.
+  const overrides = dependencies['@event-driven-io/emmett'] ? { '@event-driven-io/emmett': '$@event-driven-io/emmett' } : {};
+  const packageJson = JSON.stringify({ name: 'shop', private: true, dependencies, overrides });
+  const seconds: number[] = [];
+  let found = { packages: 0, mb: 0 };
+  for (let round = 0; round <= rounds; round++) {
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), packageJson);
+    const startedMs = performance.now();
+    const missing = npmInstall(folder, '--omit=dev', '--prefer-offline');
+    if (missing !== undefined) return missing;
+    if (round > 0) seconds.push((performance.now() - startedMs) / 1_000);
+    found = { packages: installedIn(join(folder, 'node_modules')).length, mb: megabytesOf(folder) };
+    rmSync(folder, { recursive: true });
+  }
+  const median = seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN;
+  return { ...found, seconds: Number(median.toFixed(1)) };
+}

@@ -1,0 +1,63 @@
+// Checks that the tables of figures in the documents are what the results of the benchmarks have, and that they are made as they should.
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { filesOf } from './documents.ts';
+import { type Results, resultsOf, withFigures } from './figures.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const documents = filesOf(root, ['README*.md', 'docs/**/*.md']).filter((path) => read(path).includes('<!-- figures '));
+
+test('the READMEs and the comparison show figures', () => {
+  expect(documents).toEqual(expect.arrayContaining(['README.md', 'README.zh-TW.md', 'docs/why/comparison.md']));
+});
+
+test.each(documents)('%s has the figures of the results; if not: npm run docs', (path) => {
+  expect(withFigures(read(path), path, resultsOf)).toBe(read(path));
+});
+
+describe('a small document', () => {
+  const results: Results = {
+    date: '2026-01-02',
+    machine: 'a machine',
+    versions: { node: '24.0.0', sqlite: '3.50.0', postgresql: '15.1 (Debian)' },
+    ratios: { embedded1: 0.5, embedded32: 12, postgres1: 0.4, postgres32: 2 },
+    rows: [
+      { store: 'SQLite', callers: 1, side: 'one', perSecond: 1_200, counted: 'once' },
+      { store: 'SQLite', callers: 32, side: 'one', perSecond: 900, counted: '3 doubled' },
+    ],
+  };
+  const made = (path: string, name: string): string =>
+    withFigures(`Before.\n<!-- figures ${name} -->\nold\n<!-- /figures -->\nAfter.\n`, path, (bench) =>
+      bench === 'peers' ? results : undefined,
+    );
+
+  test('gets its table, with machine and versions, and keeps what is around', () => {
+    expect(made('README.md', 'summary').split('\n')).toEqual([
+      'Before.',
+      '<!-- figures summary -->',
+      'Measured on a machine; Node 24.0.0, SQLite 3.50.0, PostgreSQL 15.1.',
+      '',
+      '| | figure | measured | again by |',
+      '|---|---|---|---|',
+      '| payments a second on SQLite, beside the best peer: 1 caller, 32 callers | 0.5 and 12 times | 2026-01-02 | `npm run bench -- peers` |',
+      '| payments a second on PostgreSQL, beside the best peer: 1 caller, 32 callers | 0.4 and 2 times | 2026-01-02 | `npm run bench -- peers` |',
+      '<!-- /figures -->',
+      'After.',
+      '',
+    ]);
+  });
+
+  test('in Traditional Chinese has the same figures', () => {
+    expect(made('README.zh-TW.md', 'summary')).toContain('| 0.5 倍與 12 倍 | 2026-01-02 |');
+  });
+
+  test('a peer that failed is listed with its failure', () => {
+    expect(made('docs/why/comparison.md', 'peers')).toContain('| one | 1,200 | 900 (3 doubled) |');
+  });
+
+  test('names figures that there are not', () => {
+    expect(() => made('README.md', 'none')).toThrow('there are no figures "none"');
+  });
+});
