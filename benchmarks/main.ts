@@ -2,6 +2,7 @@
 import { checkpoints } from './append-with-checkpoints.ts';
 import { coldStart } from './cold-start.ts';
 import { consoleBench } from './console.ts';
+import { http } from './http.ts';
 import { install } from './install.ts';
 import { observe } from './observe.ts';
 import { peers } from './peers.ts';
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   checkpoints,
   'cold-start': coldStart,
   console: consoleBench,
+  http,
   install,
   observe,
   peers,
