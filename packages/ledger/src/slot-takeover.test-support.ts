@@ -24,7 +24,7 @@ type Session = 'open' | 'expired' | 'complete';
 
 function openProcess(store: EventStore, name: string) {
   const runtime = instantRuntime(name);
-  const transactions = openTransactions({ store, runtime, instance: '', cachedStreams: 8 });
+  const transactions = openTransactions({ store, runtime, instance: '' });
   const subscriptions = openSubscriptionStreams({ transactions, shared: transactions }, policy1, {});
   return {
     subscriptions,
