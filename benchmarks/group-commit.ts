@@ -79,11 +79,13 @@ export async function withSlowerSync<T>(ms: number, work: () => Promise<T>): Pro
   if (ms === 0) return work();
   const { run } = StatementSync.prototype;
   const never = new Int32Array(new SharedArrayBuffer(4));
-  StatementSync.prototype.run = function (this: StatementSync, ...values: Parameters<typeof run>) {
-    const result = run.apply(this, values);
-    if (this.sourceSQL === 'COMMIT') Atomics.wait(never, 0, 0, ms);
-    return result;
-  };
+  StatementSync.prototype.run = new Proxy(run, {
+    apply: (target, statement: StatementSync, values: unknown[]) => {
+      const result: unknown = Reflect.apply(target, statement, values);
+      if (statement.sourceSQL === 'COMMIT') Atomics.wait(never, 0, 0, ms);
+      return result;
+    },
+  });
   try {
     return await work();
   } finally {

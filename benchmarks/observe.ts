@@ -80,19 +80,21 @@ interface Measured {
 
 type Measure = (path: string, callers: number, orders: number) => Promise<Measured>;
 
+type Compared = 'perSecond' | 'cpu' | 'bare' | 'commitMs' | 'ratio';
+
 async function compare(
   workload: ObserveRow['workload'],
   path: string,
   { callers, orders, rounds }: { readonly callers: number; readonly orders: number; readonly rounds: number },
   measure: Measure,
 ): Promise<ObserveRow> {
-  const each = [];
+  const each: Pick<ObserveRow, Compared>[] = [];
   for (let round = 0; round < rounds; round++) {
     const { count, rowBytes, perSecond, cpu } = await measure(`${path}-${round}.db`, callers, orders);
     const bare = await bareGroupCommit({ path: `${path}-${round}-bare.db`, callers, rows: count, rowBytes });
     each.push({ perSecond, cpu, bare: bare.perSecond, commitMs: bare.commitMs, ratio: perSecond / bare.perSecond });
   }
-  const of = (what: keyof (typeof each)[number]): number => median(each.map((round) => round[what]));
+  const of = (what: Compared): number => median(each.map((round) => round[what]));
   return {
     workload,
     callers,

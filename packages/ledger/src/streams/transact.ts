@@ -75,7 +75,7 @@ export interface TransactionOptions {
   readonly runtime: Runtime;
   /** This process, as it is named in the metadata of its events; empty where it delivers nothing. */
   readonly instance: string;
-  /** How long the JSON of cached states may be together, in characters. A state that is longer is not cached. Default 16 Mi. */
+  /** How long the JSON of cached states may be together, in characters. A state that is longer is not cached. Default 32 Mi. */
   readonly cachedCharacters?: number;
   /** The same of states that have no room there and are packed. Default: a sixteenth of the bytes that V8 may use. */
   readonly packedCharacters?: number;
@@ -92,7 +92,7 @@ export function openTransactions({
   store,
   runtime,
   instance,
-  cachedCharacters = 16 * 1_024 * 1_024,
+  cachedCharacters = 32 * 1_024 * 1_024,
   packedCharacters = Math.floor(getHeapStatistics().heap_size_limit / 16),
 }: TransactionOptions): Transactions {
   const cache = new StateCache(cachedCharacters, packedCharacters);
