@@ -1,8 +1,10 @@
-// The benchmark `npm run bench -- growth`: what becomes slower as a shop grows, as ratios within one run. The work is done in slots on
-// all logs in turn, so that other work on the machine affects them alike; the ratio is the median of the slots' ratios.
-//   --events 1000000,5000000      logs of so many events, beside an empty one. Default: 100000,500000; 5 million take 6 GB of disk.
-//   --active 1000,10000,100000    orders that are active at once, beside the first of these
-//   --save                        writes benchmarks/results/growth.json
+// The benchmark `npm run bench -- growth [length|active]`: what becomes slower as a shop grows, as ratios within one run. The work is
+// done in slots on all logs in turn, so that other work on the machine affects them alike; a ratio is the median of the slots' ratios.
+//   length: work on logs of so many events, beside an empty one
+//     --events 1000000,5000000    default 100000,500000; 5 million take ten minutes to make, and 6 GB of disk
+//   active: confirmations while so many orders are active at once, beside the first of these
+//     --active 1000,10000,100000  the default
+//   --save                        writes benchmarks/results/growth-length.json and growth-active.json
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,9 +25,17 @@ export interface GrowthRow {
   readonly cpuRatio: number;
 }
 
+/** What is measured, by its name, and the sentence over its table. */
+const parts = {
+  active: { measure: growthByActive, title: 'Orders active at once: the time of a fact that confirms one of them.' },
+  length: { measure: growthByLength, title: 'Events in the log: the time of a piece of work.' },
+} as const;
+export type GrowthPart = keyof typeof parts;
+
 export async function growth(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: process.argv.slice(3),
+    allowPositionals: true,
     options: {
       events: { type: 'string', default: '100000,500000' },
       active: { type: 'string', default: '1000,10000,100000' },
@@ -33,25 +43,24 @@ export async function growth(): Promise<void> {
     },
   });
   const [events, active] = [numbersIn('events', values.events, 20_000), numbersIn('active', values.active, 1_000)];
-  const rows = await measureGrowth({ events, active, slots: 40, factsInSlot: 1_000 });
-  if (values.save) saveResults('growth', rows);
+  const asked = Object.keys(parts).filter((part) => positionals.length === 0 || positionals.includes(part)) as GrowthPart[];
+  if (positionals.length > asked.length) throw new Error(`There are: ${Object.keys(parts).join(', ')}`);
+  for (const part of asked) {
+    const rows = await measureGrowth(part, { events, active, slots: 24, factsInSlot: 1_000 });
+    if (values.save) saveResults(`growth-${part}`, rows);
+  }
 }
 
-/** Measures both kinds of growth, and prints the tables and the worst ratio of each. */
-export async function measureGrowth(
-  options: GrowthOptions,
-): Promise<{ readonly length: readonly GrowthRow[]; readonly active: readonly GrowthRow[] }> {
+/** Measures one kind of growth, and prints its table and its worst ratio. */
+export async function measureGrowth(part: GrowthPart, options: GrowthOptions): Promise<readonly GrowthRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-bench-'));
   try {
-    const active = rowsOf(await growthByActive(folder, options));
-    console.log('Orders active at once: the time of a fact that confirms one of them.');
-    console.table(active);
-    const length = rowsOf(await growthByLength(folder, options));
-    console.log('Events in the log: the time of a piece of work.');
-    console.table(length);
-    const worst = (rows: readonly GrowthRow[]): number => Math.max(...rows.map(({ ratio }) => ratio));
-    console.log(JSON.stringify({ bench: 'growth', worstByLength: worst(length), worstByActive: worst(active) }));
-    return { length, active };
+    const { measure, title } = parts[part];
+    const rows = rowsOf(await measure(folder, options));
+    console.log(title);
+    console.table(rows);
+    console.log(JSON.stringify({ bench: `growth ${part}`, worst: Math.max(...rows.map(({ ratio }) => ratio)) }));
+    return rows;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 // What benchmarks share: callers beside one another, medians, and the files in which figures are kept.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 
 /** Does work 0, 1, 2… `count` − 1, so many at once. */
 export async function eachOf(count: number, callers: number, work: (index: number) => Promise<unknown>): Promise<void> {
@@ -57,6 +57,8 @@ export function saveResults(name: string, figures: object): void {
       cpu: cpu?.model ?? 'unknown',
       cores: cpus().length,
       memoryGb: Math.round(totalmem() / 2 ** 30),
+      // Above the number of cores: others worked on the machine, and the times are theirs too.
+      load: rounded(loadavg()[1] ?? Number.NaN),
     },
     versions: { paidonce: version, node: process.versions.node, sqlite: process.versions['sqlite'] ?? 'unknown' },
     figures,
