@@ -17,10 +17,10 @@ import { median, numbersIn, rounded, saveResults, type Took } from './measures.t
 export interface GrowthRow {
   readonly work: string;
   readonly size: number;
-  /** Of a piece of work, in microseconds: the median of the slots. */
+  /** What a piece of work takes, in microseconds: the median of the slots. */
   readonly micros: number;
   readonly cpu: number;
-  /** Of the time to that of the smallest size. */
+  /** Divides the time by that of the smallest size. */
   readonly ratio: number;
   readonly cpuRatio: number;
 }
