@@ -3,6 +3,7 @@
 // can be depends on the disk: where a sync costs nothing, the ledger's own work is all that counts.
 //   --add-sync-ms 0,0.2,1   makes each sync take so much longer, on both sides. Default: 0. On a file system in memory
 //                           (TMPDIR=/dev/shm) a sync costs nothing, so this is what it costs there.
+//   --callers 32            so many callers at once. Default: 1,32,256
 //   --save                  writes benchmarks/results/observe.json
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,10 +40,14 @@ export interface ObserveRow {
 export async function observe(): Promise<void> {
   const { values } = parseArgs({
     args: process.argv.slice(3),
-    options: { 'add-sync-ms': { type: 'string', default: '0' }, save: { type: 'boolean', default: false } },
+    options: {
+      'add-sync-ms': { type: 'string', default: '0' },
+      callers: { type: 'string', default: '1,32,256' },
+      save: { type: 'boolean', default: false },
+    },
   });
   const addSyncMs = numbersIn('add-sync-ms', values['add-sync-ms'], 0);
-  const rows = await measureObserve({ addSyncMs, callers: [1, 32, 256], rounds: 5, orders: 1_000 });
+  const rows = await measureObserve({ addSyncMs, callers: numbersIn('callers', values.callers), rounds: 5, orders: 1_000 });
   if (values.save) saveResults('observe', rows);
 }
 
