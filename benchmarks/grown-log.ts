@@ -1,7 +1,7 @@
 // Makes a log of any length for the audits: the real ledger writes a few orders in memory, and copies of them, with other ids
 // and interleaved, are written to a SQLite log. `verify` finds nothing in it, as in a real log.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { createPaymentLedger, type Fact, type Observation, type PaymentLedger, type Source } from '@paidonce/ledger';
+import { createPaymentLedger, type Fact, type Observation, type PaymentLedger, type PaymentReference, type Source } from '@paidonce/ledger';
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 
@@ -17,10 +17,15 @@ export interface StoryRow {
 const interleaved = 64;
 const stories = 6;
 /** Makes an id. All ids have the same length, so that one can replace another. */
-const nameOf = (story: number, number: number): string => `S${story}-${String(number).padStart(7, '0')}`;
+const nameOf = (story: number, number: number): string => `S${story}_${String(number).padStart(7, '0')}`;
 
-/** Appends at least `events` events to a new log. Returns how many it has. */
-export async function growLog(path: string, events: number): Promise<number> {
+/** The id of an order of the log, from 0. */
+export function orderIdOf(order: number): string {
+  return nameOf(order % stories, order + 1);
+}
+
+/** Appends at least `events` events to a new log. Returns how many it has, and of how many orders. */
+export async function growLog(path: string, events: number): Promise<{ readonly events: number; readonly orders: number }> {
   const rows = await writeStories();
   await (await openSqliteEventStore(path)).close();
   const db = new DatabaseSync(path);
@@ -28,8 +33,12 @@ export async function growLog(path: string, events: number): Promise<number> {
   const writer = new LogWriter(db);
   for (const row of rows.filter(({ stream }) => stream === 'policy')) writer.write(row);
   const byStory = Array.from({ length: stories }, (_, story) => rows.filter(({ stream }) => stream.includes(nameOf(story, 0))));
-  for (let order = 0; writer.events < events; ) {
-    const underWay = Array.from({ length: interleaved }, () => copyOf(byStory[order % stories] ?? [], order % stories, order++));
+  let orders = 0;
+  while (writer.events < events) {
+    const underWay = Array.from({ length: interleaved }, () => {
+      const order = orders++;
+      return copyOf(byStory[order % stories] ?? [], nameOf(order % stories, 0), orderIdOf(order));
+    });
     for (let step = 0; underWay.some(({ length }) => step < length); step++) {
       for (const rows of underWay) {
         const row = rows[step];
@@ -40,11 +49,11 @@ export async function growLog(path: string, events: number): Promise<number> {
   }
   db.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
   db.close();
-  return writer.events;
+  return { events: writer.events, orders };
 }
 
-function copyOf(rows: readonly StoryRow[], story: number, number: number): readonly StoryRow[] {
-  const [from, to] = [nameOf(story, 0), nameOf(story, number + 1)];
+/** The same rows of another order. */
+export function copyOf(rows: readonly StoryRow[], from: string, to: string): readonly StoryRow[] {
   return rows.map((row) => ({ ...row, stream: row.stream.replaceAll(from, to), data: row.data.replaceAll(from, to) }));
 }
 
@@ -75,10 +84,10 @@ export class LogWriter {
   }
 }
 
-const account = 'acct_bench';
-const payment = (id: string) => ({ provider: 'stripe', account, livemode: true, id });
+export const account = 'acct_bench';
+export const payment = (id: string): PaymentReference => ({ provider: 'stripe', account, livemode: true, id });
 const parts = { subtotalMinor: 4_900, discountMinor: 0, taxMinor: 0, shippingMinor: 0 };
-const paid: Fact = { kind: 'attempt', status: 'paid', amount: { totalMinor: 4_900, currency: 'usd', parts } };
+export const paid: Fact = { kind: 'attempt', status: 'paid', amount: { totalMinor: 4_900, currency: 'usd', parts } };
 
 async function writeStories(): Promise<readonly StoryRow[]> {
   const log = createMemoryLog();

@@ -2,6 +2,7 @@
 import { checkpoints } from './append-with-checkpoints.ts';
 import { coldStart } from './cold-start.ts';
 import { consoleBench } from './console.ts';
+import { growth } from './growth.ts';
 import { http } from './http.ts';
 import { install } from './install.ts';
 import { observe } from './observe.ts';
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   checkpoints,
   'cold-start': coldStart,
   console: consoleBench,
+  growth,
   http,
   install,
   observe,

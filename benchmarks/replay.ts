@@ -19,7 +19,7 @@ export async function replay(): Promise<void> {
   try {
     const [small, large] = [join(folder, 'small.db'), join(folder, 'large.db')];
     await growLog(small, 100_000);
-    const events = await growLog(large, 1_000_000);
+    const { events } = await growLog(large, 1_000_000);
     console.log(`${events} events. Its live read models are built first, as a running ledger does it.`);
     for (const path of [small, large]) await catchUp(path);
 

@@ -5,7 +5,7 @@ import type { Run, Scenario } from './all-states.test-support.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
-import { memberSlotAggregate, openSlots, type Slots } from './streams/slot-streams.ts';
+import { holdersOf, memberSlotAggregate, openSlots, type Slots } from './streams/slot-streams.ts';
 import { openSubscriptionStreams, type SubscriptionStreams } from './streams/subscription-streams.ts';
 import { openTransactions } from './streams/transact.ts';
 import { day, lifecycle, observed, placed1, policy1, reference1 } from './subscription/story.test-support.ts';
@@ -24,12 +24,12 @@ type Session = 'open' | 'expired' | 'complete';
 
 function openProcess(store: EventStore, name: string) {
   const runtime = instantRuntime(name);
-  const transactions = openTransactions({ store, runtime, instance: '', cachedStreams: 8 });
+  const transactions = openTransactions({ store, runtime, instance: '' });
   const subscriptions = openSubscriptionStreams({ transactions, shared: transactions }, policy1, {});
   return {
     subscriptions,
     slots: openSlots(transactions, subscriptions),
-    holders: async () => (await transactions.read(memberSlotAggregate, placed1.memberId)).holders[placed1.kind] ?? [],
+    holders: async () => holdersOf(await transactions.read(memberSlotAggregate, placed1.memberId), placed1.kind),
   };
 }
 

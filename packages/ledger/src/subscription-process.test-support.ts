@@ -28,7 +28,7 @@ export interface SubscriptionProcess {
 }
 
 export function openSubscriptionProcess(store: EventStore, runtime: Runtime): SubscriptionProcess {
-  const transactions = openTransactions({ store, runtime, instance: '', cachedStreams: 100 });
+  const transactions = openTransactions({ store, runtime, instance: '' });
   const references = openReferences(transactions);
   const orders = openOrderStreams(transactions, defaultPolicy, {});
   const subscriptions = openSubscriptionStreams({ transactions, shared: transactions }, policy1, {});

@@ -27,7 +27,7 @@ export interface SlotTaken {
   };
 }
 
-interface SlotState {
+export interface SlotState {
   readonly revision: number;
   /** All holders of each kind, each once, the newest last. */
   readonly holders: Readonly<Record<string, readonly string[]>>;
@@ -35,14 +35,18 @@ interface SlotState {
 
 export const memberSlotAggregate: Aggregate<SlotState, SlotTaken> = {
   stream: (memberId) => `slot-${memberId}`,
-  // Without a prototype: a kind may be named as a member of every object is.
-  initial: () => ({ revision: -1, holders: Object.create(null) as SlotState['holders'] }),
-  evolve: ({ revision, holders }, { data: { kind, subscriptionId } }) => {
-    const others = (holders[kind] ?? []).filter((each) => each !== subscriptionId);
-    return { revision: revision + 1, holders: withEntry(holders, kind, [...others, subscriptionId]) };
+  initial: () => ({ revision: -1, holders: {} }),
+  evolve: (slot, { data: { kind, subscriptionId } }) => {
+    const others = holdersOf(slot, kind).filter((each) => each !== subscriptionId);
+    return { revision: slot.revision + 1, holders: withEntry(slot.holders, kind, [...others, subscriptionId]) };
   },
   ...eventReader<SlotTaken>({ SlotTaken: [z.strictObject({ kind: idSchema, subscriptionId: idSchema })] }),
 };
+
+/** All who ever held the slot of the kind, the newest last. A kind may be named as a member of every object is. */
+export function holdersOf({ holders }: SlotState, kind: string): readonly string[] {
+  return Object.hasOwn(holders, kind) ? (holders[kind] ?? []) : [];
+}
 
 export type TakeSlotResult =
   /**
@@ -75,9 +79,9 @@ export function openSlots(transactions: Transactions, subscriptions: Pick<Subscr
     return placed;
   }
   async function append(memberId: string, kind: string, subscriptionId: string, atRevision?: number): Promise<boolean> {
-    const { answer } = await transactions.transact(memberSlotAggregate, memberId, { cause: 'slot' }, ({ revision, holders }) => {
-      if (atRevision !== undefined && revision !== atRevision) return { events: [], answer: false };
-      if (holders[kind]?.at(-1) === subscriptionId) return { events: [], answer: true };
+    const { answer } = await transactions.transact(memberSlotAggregate, memberId, { cause: 'slot' }, (slot) => {
+      if (atRevision !== undefined && slot.revision !== atRevision) return { events: [], answer: false };
+      if (holdersOf(slot, kind).at(-1) === subscriptionId) return { events: [], answer: true };
       return { events: [{ type: 'SlotTaken', data: { kind, subscriptionId } }], answer: true };
     });
     return answer;
@@ -87,8 +91,8 @@ export function openSlots(transactions: Transactions, subscriptions: Pick<Subscr
     take: async (subscriptionId) => {
       const { memberId, kind } = await slotOf(subscriptionId);
       for (;;) {
-        const { revision, holders } = await transactions.read(memberSlotAggregate, memberId);
-        const former = (holders[kind] ?? []).filter((each) => each !== subscriptionId);
+        const slot = await transactions.read(memberSlotAggregate, memberId);
+        const former = holdersOf(slot, kind).filter((each) => each !== subscriptionId);
         const earlier: string[] = [];
         for (const each of former) {
           const state = await subscriptions.read(each);
@@ -97,7 +101,7 @@ export function openSlots(transactions: Transactions, subscriptions: Pick<Subscr
           if (state.facts.lifecycle?.fact.status !== 'canceled') earlier.push(each);
         }
         // Somebody else was faster: then the holder is another one.
-        if (await append(memberId, kind, subscriptionId, revision)) return { outcome: 'taken', earlier, former };
+        if (await append(memberId, kind, subscriptionId, slot.revision)) return { outcome: 'taken', earlier, former };
       }
     },
     giveBack: async (subscriptionId, to) => {
@@ -108,13 +112,13 @@ export function openSlots(transactions: Transactions, subscriptions: Pick<Subscr
       return { outcome: 'given' };
     },
     livingHolder: async (memberId, kind) => {
-      const { holders } = await transactions.read(memberSlotAggregate, memberId);
-      for (const each of holders[kind] ?? []) if (lives(await subscriptions.read(each))) return each;
+      for (const each of holdersOf(await transactions.read(memberSlotAggregate, memberId), kind))
+        if (lives(await subscriptions.read(each))) return each;
       return undefined;
     },
     holder: async (subscriptionId) => {
       const { memberId, kind } = await slotOf(subscriptionId);
-      return (await transactions.read(memberSlotAggregate, memberId)).holders[kind]?.at(-1);
+      return holdersOf(await transactions.read(memberSlotAggregate, memberId), kind).at(-1);
     },
   };
 }

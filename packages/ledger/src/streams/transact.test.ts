@@ -43,17 +43,17 @@ const ask = (state: Words): Proposal<Said, readonly string[]> => ({ events: [], 
 function open(
   options: {
     readonly store?: EventStore;
-    readonly cachedStreams?: number;
     readonly cachedCharacters?: number;
+    readonly packedCharacters?: number;
     readonly patience?: number;
   } = {},
 ) {
   const faults: Faults = {};
   const inner = options.store ?? openMemoryEventStore();
   const store = openFaultyStore(inner, faults);
-  const { cachedStreams, cachedCharacters, patience = 1 } = options;
+  const { cachedCharacters, packedCharacters, patience = 1 } = options;
   const runtime = { ...instantRuntime(), patience };
-  const transactions = openTransactions({ store, runtime, instance: 'instance-a', ...defined({ cachedStreams, cachedCharacters }) });
+  const transactions = openTransactions({ store, runtime, instance: 'instance-a', ...defined({ cachedCharacters, packedCharacters }) });
   const methods = () => store.calls.map(({ method }) => method);
   return { transactions, store, inner, faults, runtime, methods };
 }
@@ -180,14 +180,15 @@ describe('the cache', () => {
   });
 
   test('is bounded', async () => {
-    const { transactions, store } = open({ cachedStreams: 2 });
+    const state: Words = { revision: 0, words: ['one'] };
+    const { transactions, store } = open({ cachedCharacters: 2 * (JSON.stringify(state).length + 200), packedCharacters: 1 });
     for (const id of ['a', 'b', 'c', 'b', 'a']) await transactions.transact(words, id, {}, sayOnce('one'));
     const reads = store.calls.flatMap(({ method, stream }) => (method === 'readStream' ? [stream] : []));
     expect(reads).toEqual(['words-a', 'words-b', 'words-c', 'words-a']);
   });
 
   test('is bounded by the length of the states too, of subscriptions as of all: two old ones fit in, a third takes the place of the first', async () => {
-    const { transactions, store } = open({ cachedCharacters: Math.round(2.2 * lengthOfMonths(60)) });
+    const { transactions, store } = open({ cachedCharacters: Math.round(2.2 * lengthOfMonths(60)), packedCharacters: 1 });
     const readsOf = async (id: string): Promise<number> => {
       const reads = () => store.calls.filter(({ method }) => method === 'readStream').length;
       const before = reads();

@@ -7,6 +7,7 @@
 //   5. Append the events at the revision of that state.
 //   6. Cache the new state and answer.
 //   7. On a conflict, read what other processes appended and go back to 3, for 15 s at most.
+import { getHeapStatistics } from 'node:v8';
 import { LedgerError } from '../errors.ts';
 import { clearMetadata } from '../event-store/deleted-stream.ts';
 import type { AppendResult, EventMetadata, EventStore, NewEvent, StoredEvent } from '../event-store/event-store.ts';
@@ -82,10 +83,10 @@ export interface TransactionOptions {
   readonly runtime: Runtime;
   /** This process, as it is named in the metadata of its events; empty where it delivers nothing. */
   readonly instance: string;
-  /** How many folded states to cache. Default 10,000. */
-  readonly cachedStreams?: number;
-  /** How long their JSON may be together, in characters. A state that is longer is not cached. Default 32 Mi. */
+  /** How long the JSON of cached states may be together, in characters. A state that is longer is not cached. Default 32 Mi. */
   readonly cachedCharacters?: number;
+  /** The same of states that have no room there and are packed. Default: a sixteenth of the bytes that V8 may use. */
+  readonly packedCharacters?: number;
 }
 
 /** How long a transaction tries against other writers. */
@@ -99,10 +100,10 @@ export function openTransactions({
   store,
   runtime,
   instance,
-  cachedStreams = 10_000,
   cachedCharacters = 32 * 1_024 * 1_024,
+  packedCharacters = Math.floor(getHeapStatistics().heap_size_limit / 16),
 }: TransactionOptions): Transactions {
-  const cache = new StateCache(cachedStreams, cachedCharacters);
+  const cache = new StateCache(cachedCharacters, packedCharacters);
   const inTurn = turnTaker();
 
   /** Folds what the stream holds after `from`, and caches the result. */

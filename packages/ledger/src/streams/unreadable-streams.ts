@@ -19,7 +19,7 @@ export interface ObjectNotUnderstood {
 export interface Unreadable {
   readonly revision: number;
   /** What was recorded, by `unreadableKey`. */
-  readonly keys: ReadonlySet<string>;
+  readonly keys: readonly string[];
 }
 
 const unreadableSchema: z.ZodType<UnreadableObject> = z.strictObject({
@@ -40,8 +40,8 @@ function unreadableKey({ objectId, apiVersion, path }: UnreadableObject): string
 
 export const unreadableAggregate: Aggregate<Unreadable, ObjectNotUnderstood> = {
   stream: (objectId) => `unreadable-${objectId}`,
-  initial: () => ({ revision: -1, keys: new Set() }),
-  evolve: ({ revision, keys }, { data }) => ({ revision: revision + 1, keys: new Set(keys).add(unreadableKey(data)) }),
+  initial: () => ({ revision: -1, keys: [] }),
+  evolve: ({ revision, keys }, { data }) => ({ revision: revision + 1, keys: [...keys, unreadableKey(data)] }),
   ...eventReader<ObjectNotUnderstood>({ ObjectNotUnderstood: [unreadableSchema] }),
 };
 
@@ -62,7 +62,7 @@ export function openUnreadableObjects(
       const data = parse(unreadableSchema, object, 'object');
       const { objectId, eventId, type, path } = data;
       const { answer } = await transactions.transact(unreadableAggregate, objectId, { cause: eventId ?? objectId }, ({ keys }) =>
-        keys.has(unreadableKey(data))
+        keys.includes(unreadableKey(data))
           ? { events: [], answer: 'exists' as const, final: true }
           : { events: [{ type: 'ObjectNotUnderstood', data }], answer: 'recorded' as const },
       );

@@ -1,6 +1,6 @@
 // The rule of a member's slot (S13): who takes it was placed by that member, with that kind, and whoever held it does not live.
 import { LedgerError } from '../../errors.ts';
-import { memberSlotAggregate } from '../../streams/slot-streams.ts';
+import { holdersOf, memberSlotAggregate } from '../../streams/slot-streams.ts';
 import { isEndStatus } from '../../subscription/facts.ts';
 import { findingAt } from './finding.ts';
 import type { ReadEvent, ReadStream } from './read-stream.ts';
@@ -15,7 +15,7 @@ export function verifySlot({ name, events }: ReadStream, context: VerifyContext)
       const event = memberSlotAggregate.read(stored);
       const { kind, subscriptionId } = event.data;
       verifyPlaced(memberId, event.data, read, context);
-      const holder = slot.holders[kind]?.at(-1);
+      const holder = holdersOf(slot, kind).at(-1);
       if (holder === subscriptionId) {
         context.report(
           findingAt(row, 'law-s13', `nothing: ${subscriptionId} holds the slot of ${kind} already`, `${row.type} ${row.data}`),

@@ -2,7 +2,6 @@
 // each append separately; the other methods read. Nothing here waits, and no cursor stays open after a call.
 import type { BigIntStats } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { LRUCache } from 'lru-cache';
 import { invariant } from '../../errors.ts';
 import type { AppendResult, LogPage, Position, StoredEvent } from '../event-store.ts';
 import { pageEvents, refusePositionPastEnd, toPosition } from '../log-pages.ts';
@@ -14,6 +13,8 @@ import { MainFile } from './main-file.ts';
 import { pragma, refuseForeignFile } from './migrations.ts';
 import { type EventRow, RecentEvents, storedEventOf } from './recent-events.ts';
 
+/** How many ends of streams are remembered, in about 20 MB. Then they are forgotten together: each is one small read. */
+const maxHeads = 100_000;
 /** A page also ends after this much stored text (in UTF-16 units), so that large events do not fill the memory. */
 const pageChars = 4 * 1024 * 1024;
 
@@ -36,9 +37,9 @@ export class LogFile {
   readonly #sql: Statements;
   /**
    * The ends of streams after our last commit. Key: the stream. Written by `#append` and `#headOf`; `commit` clears it when
-   * another connection has committed, or our commit fails.
+   * another connection has committed, our commit fails, or there are too many. Never within a group: its appends need them.
    */
-  readonly #heads = new LRUCache<string, Head>({ max: 10_000 });
+  readonly #heads = new Map<string, Head>();
   /** `dataVersion` at our last commit. Written by `commit`. */
   #versionAtCommit: number;
   readonly #main: MainFile;
@@ -87,6 +88,7 @@ export class LogFile {
       const version = this.#dataVersion();
       const othersWrote = version !== this.#versionAtCommit;
       if (othersWrote) this.#forget();
+      if (this.#heads.size > maxHeads) this.#heads.clear();
       this.#added = [];
       if (othersWrote || this.#checkedSchema === -1) this.#refuseNewObjects();
       const moved = new Set<Head>();
