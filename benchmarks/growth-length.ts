@@ -10,8 +10,8 @@ import { account, growLog, orderIdOf, paid, payment } from './grown-log.ts';
 import { type GrowthOptions, type Slot, slotOf } from './growth-slots.ts';
 import { eachOf, timed } from './measures.ts';
 
-/** What an empty log holds. */
-const leastEvents = 12_000;
+/** An order has nine events on average. */
+const eventsOfOrder = 10;
 const callers = 32;
 const ordersInSlot = 40;
 const askedInSlot = 12;
@@ -55,11 +55,13 @@ const works: Readonly<Record<string, Work>> = {
 
 /** Makes the logs and measures the slots. Each slot comes once on each log, and each log is first equally often. */
 export async function growthByLength(folder: string, { events, slots }: GrowthOptions): Promise<ReadonlyMap<string, readonly Slot[]>> {
+  // Refunds, statuses and searches of the slots, and of the one that warms up.
+  const least = (slots + 1) * 3 * askedInSlot * eventsOfOrder;
   const shops = new Map<number, Shop>();
   const sizes = [0, ...events];
   const measured = new Map<string, Slot[]>(Object.keys(works).map((name) => [name, []]));
   try {
-    for (const size of sizes) shops.set(size, await openShop(join(folder, `log-${size}.db`), size));
+    for (const size of sizes) shops.set(size, await openShop(join(folder, `log-${size}.db`), Math.max(size, least)));
     // The first slot warms up.
     for (let slot = 0; slot <= slots; slot++) {
       for (const [name, work] of Object.entries(works)) {
@@ -81,15 +83,15 @@ export async function growthByLength(folder: string, { events, slots }: GrowthOp
   }
 }
 
-async function openShop(path: string, size: number): Promise<Shop> {
-  const { events, orders } = await growLog(path, Math.max(size, leastEvents));
+async function openShop(path: string, least: number): Promise<Shop> {
+  const { events, orders } = await growLog(path, least);
   const ledger = createPaymentLedger({
     eventStore: await openSqliteEventStore(path),
     deliver: async () => undefined,
     background: false,
   });
   const { micros } = await timed(1, () => ledger.settle({ timeoutMs: hourMs }));
-  if (size > 0) console.log(`${events} events of ${orders} orders; the read models were made in ${Math.round(micros / 1e6)} s.`);
+  console.log(`${events} events of ${orders} orders; the read models were made in ${Math.round(micros / 1e6)} s.`);
   const payments = stripePayments({ ledger, stripe: new Stripe('sk_test_bench'), webhookSecrets: ['whsec_bench'], poll: false });
   // Steps of a prime give each order once.
   let asked = 0;

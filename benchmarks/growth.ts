@@ -26,12 +26,18 @@ export interface GrowthRow {
   readonly cpuRatio: number;
 }
 
-/** What is measured, by its name, and the sentence over its table. */
-const parts: Readonly<Record<GrowthPart, { readonly measure: typeof growthByActive; readonly title: string }>> = {
+export type GrowthPart = 'active' | 'length';
+
+interface Part {
+  readonly measure: (folder: string, options: GrowthOptions) => Promise<ReadonlyMap<string, readonly Slot[]>>;
+  /** Stands over the table. */
+  readonly title: string;
+}
+
+const parts: Readonly<Record<GrowthPart, Part>> = {
   active: { measure: growthByActive, title: 'Orders active at once: the time of a fact that confirms one of them.' },
   length: { measure: growthByLength, title: 'Events in the log: the time of a piece of work.' },
 };
-export type GrowthPart = 'active' | 'length';
 
 export async function growth(): Promise<void> {
   const { values, positionals } = parseArgs({
