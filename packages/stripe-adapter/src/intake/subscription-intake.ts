@@ -173,8 +173,10 @@ export class SubscriptionIntake {
     const linked = owner?.reference?.id === reference.id ? owner : undefined;
     const isCopy = provenance.form === 'snapshot';
     const before = readBefore(mapped, linked && { ...linked, plans }, isCopy);
-    // Who asked for it by its session, or by its id, has made the first read of the look.
-    const isBegun = !isCopy && mapped.statements.some(({ fact }) => fact.kind === 'lifecycle');
+    const has = (kind: 'lifecycle' | 'invoice'): boolean => mapped.statements.some(({ fact }) => fact.kind === kind);
+    // Who asked for it by its session, or by its id, has made the first read of the look. A list shows no invoice, and the newest one
+    // may be older than those that a look lists.
+    const isBegun = !isCopy && has('lifecycle') && (linked === undefined || has('invoice'));
     const asked = before === 'look' ? await this.#look(reference, linked, calls, isBegun ? begun : undefined) : undefined;
     const answer = before === 'subscription' ? await calls.billing.object('subscription', reference.id) : undefined;
     const now = answer && (await mapWhole(answer.object, readProvenance(answer, provenance), ourLedger.scope, calls.billing));

@@ -49,6 +49,17 @@ describe('a renewal whose webhook is lost', () => {
   });
 });
 
+test('a state that differs after what was paid is over ends nothing, where an invoice from long before reaches further', async () => {
+  const { join, sandbox, stripe, payments, ledger } = await openClub();
+  const id = await join('club-1');
+  sandbox.setFate(id, 'never_made');
+  const tenth = Date.parse('2026-04-10T00:00:00.000Z') / 1_000;
+  await stripe.subscriptions.update(id, { trial_end: tenth, proration_behavior: 'none' });
+  await sandbox.advance(34 * dayMs);
+  await payments.sweep(only('subscriptions'));
+  expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active', paidThrough: '2026-05-10T00:00:00.000Z' });
+});
+
 describe('one that was paid while nobody could read, and of which no event came', () => {
   test.each(['invoices', 'subscriptions'] as const)('is found by %s, though its session expired long ago', async (tier) => {
     const { joinUnheard, sandbox, payments, ledger } = await openClub();

@@ -190,7 +190,7 @@ class Simulation {
     }
     if (!this.#world.fault(dateJumps)) return date;
     this.coverage.met('Date ahead');
-    return new Date(Date.parse(date) + this.#world.random.between(1, 60) * dayMs).toUTCString();
+    return new Date(Date.parse(date) + this.#world.random.between(dayMs, 60 * dayMs)).toUTCString();
   }
 
   async #converge(members: Members, clubs: Clubs, auditor: Auditor): Promise<void> {

@@ -6,24 +6,30 @@ import { mutants } from './mutants.ts';
 import { runSeeds } from './report.ts';
 import { simulateSubscriptions } from './simulation.ts';
 
-const seeds = 12;
+const seeds = 8;
 /** What these seeds must meet: a fault that none of them has proves nothing. */
 const places = [
   'page paid',
   'page is closed',
   'begins in two windows',
+  'begins with a trial',
+  'begins at half the price',
+  'begins with a free period',
+  'begins with a year',
+  'begins with a setup fee',
   'declines',
   'pays with a good card',
+  'pays what is old',
   'changes plan',
   'changes seats',
-  'cancels for later',
   'cancels now',
   'pauses',
-  'is refunded',
-  'disputes',
-  'gets a credit note',
   'paid between two reads',
+  'look at the end',
+  'look compared with the law',
+  'freezes at the slot',
   'Date ahead',
+  'answer without a Date',
   'crash',
   'sweep whose process died',
   'webhook lost on the way',
@@ -42,7 +48,7 @@ describe('the laws of subscriptions hold between Stripe and the shop, over lost 
   });
 
   test('a seed that is run again does the same, step by step, and leaves the same log', async () => {
-    expect((await simulateSubscriptions(3)).hash).toBe((await simulateSubscriptions(3)).hash);
+    expect((await simulateSubscriptions(4)).hash).toBe((await simulateSubscriptions(4)).hash);
   });
 });
 
