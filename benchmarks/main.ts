@@ -2,6 +2,7 @@
 import { checkpoints } from './append-with-checkpoints.ts';
 import { coldStart } from './cold-start.ts';
 import { consoleBench } from './console.ts';
+import { http } from './http.ts';
 import { observe } from './observe.ts';
 import { poll } from './poll.ts';
 import { replay } from './replay.ts';
@@ -12,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   checkpoints,
   'cold-start': coldStart,
   console: consoleBench,
+  http,
   observe,
   poll,
   replay,
