@@ -3,10 +3,15 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+/** The time that a body has. `onOver` is whoever reads it. */
+interface Deadline {
+  onOver?: () => void;
+}
+
 export class WebhookBodies {
   readonly #limit: number;
   readonly #timeoutMs: number;
-  readonly #deadlines = new WeakMap<FastifyRequest, AbortSignal>();
+  readonly #deadlines = new WeakMap<FastifyRequest, Deadline>();
 
   /** @param limit bytes. @param timeoutMs from the end of the headers to the end of the body. */
   constructor(limit: number, timeoutMs: number) {
@@ -17,10 +22,10 @@ export class WebhookBodies {
   /** Starts the deadline. It also ends the connection of a request that is answered already while its body still trickles in. */
   begin(request: FastifyRequest, reply: FastifyReply): void {
     const { raw } = request;
-    const deadline = new AbortController();
-    this.#deadlines.set(request, deadline.signal);
+    const deadline: Deadline = {};
+    this.#deadlines.set(request, deadline);
     const timer = setTimeout(() => {
-      deadline.abort();
+      deadline.onOver?.();
       if (reply.sent) raw.socket?.destroy();
     }, this.#timeoutMs);
     raw.once('close', () => clearTimeout(timer));
@@ -41,8 +46,9 @@ export class WebhookBodies {
       });
       payload.once('end', () => resolve(Buffer.concat(chunks)));
       payload.once('error', reject);
-      payload.once('close', () => reject(refused(400)));
-      deadline?.addEventListener('abort', () => reject(refused(408)), { once: true });
+      // Every request closes; an error, with its stack, is only made for one that ended too early.
+      payload.once('close', () => payload.readableEnded || reject(refused(400)));
+      if (deadline) deadline.onOver = () => reject(refused(408));
     });
   }
 }

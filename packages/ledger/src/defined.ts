@@ -11,5 +11,7 @@ type Defined<T extends object> = { [Key in keyof T as undefined extends T[Key] ?
  * @internal It is exported for the other packages of PaidOnce.
  */
 export function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+  const kept: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) if (value !== undefined) kept[key] = value;
+  return kept as Defined<T>;
 }

@@ -1,6 +1,6 @@
 // The edge: what we use of Stripe's objects, and nothing else. Unknown fields pass; every enum of Stripe is open,
 // so a value that is not listed here fails with its path, and the object is kept by id instead of being guessed.
-import { currencySchema, idSchema, minorSchema } from '@paidonce/ledger/adapter';
+import { currencySchema, idSchema, isId, minorSchema } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
 
 export interface StripeIntent {
@@ -125,17 +125,24 @@ export const sessionSchema: z.ZodType<StripeSessionOfAnyMode> = z.discriminatedU
   }),
 ]);
 
-/** Reads what it can, each field by itself. Never throws. */
+const identityFields = ['id', 'object', 'payment_intent', 'charge', 'recovered_from', 'client_reference_id', 'payment_link'] as const;
+
+/** Reads what it can, each field by itself. Never throws. By hand: most fields are absent, and a schema makes an error of each. */
 export function identityOf(object: unknown): StripeIdentity {
   if (typeof object !== 'object' || object === null) return { metadata: {} };
   const fields = object as Readonly<Record<string, unknown>>;
-  const found: Record<string, string> = {};
-  for (const name of ['id', 'object', 'payment_intent', 'charge', 'recovered_from', 'client_reference_id', 'payment_link']) {
-    const parsed = referenceSchema.safeParse(fields[name]);
-    if (parsed.success) found[name] = parsed.data;
+  const found: { -readonly [Field in keyof StripeIdentity]: StripeIdentity[Field] } = { metadata: metadataIn(fields['metadata']) };
+  for (const name of identityFields) {
+    const value = fields[name];
+    const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : value;
+    if (isId(id)) found[name] = id;
   }
-  const metadata = z.record(z.string(), z.string()).safeParse(fields['metadata']);
-  return { ...found, metadata: metadata.success ? metadata.data : {} };
+  return found;
+}
+
+function metadataIn(metadata: unknown): StripeIdentity['metadata'] {
+  const isText = typeof metadata === 'object' && metadata !== null && Object.values(metadata).every((text) => typeof text === 'string');
+  return isText && !Array.isArray(metadata) ? (metadata as StripeIdentity['metadata']) : {};
 }
 
 /** The path of the first failure, like `payment_intent.status`; in a union, that of the branch that matched furthest. */

@@ -144,20 +144,18 @@ export class Webhook {
   }
 }
 
-/** Whether lists and objects of the JSON value are nested deeper. It does not recurse. */
+/** Whether lists and objects of the JSON value are nested deeper. It recurses no deeper than that. */
 function isDeeperThan(most: number, parsed: unknown): boolean {
-  let level: readonly unknown[] = [parsed];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > most) return true;
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
-  }
-  return false;
+  if (most < 0) return true;
+  return typeof parsed === 'object' && parsed !== null && Object.values(parsed).some((value) => isDeeperThan(most - 1, value));
 }
+
+const utf8 = new TextDecoder();
 
 /** Undefined: the body is no JSON. */
 function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(body));
+    return JSON.parse(utf8.decode(body));
   } catch {
     return undefined;
   }
