@@ -125,6 +125,12 @@ export interface AdapterLedger {
   /** Passes an alert to the log and to the shop's `onAlert`. Never throws, and does not wait for the hook. */
   alert(alert: Alert): void;
   /**
+   * As `order` and `orderOf` of the ledger, but from memory where this process has it: another one may have appended since. For what
+   * never changes, such as the terms, and for what a strong read could miss as well a moment later.
+   */
+  knownOrder(orderId: string): Promise<OrderView | undefined>;
+  knownOrderOf(reference: string): Promise<OrderView | undefined>;
+  /**
    * Strong: the identity of the log, for what an adapter reads at the provider. Undefined: no order was placed in it since logs
    * have one. From memory once it is known.
    */

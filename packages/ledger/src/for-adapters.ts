@@ -3,13 +3,17 @@ import type { Actions } from './actions.ts';
 import type { AdapterLedger } from './adapter-ledger.ts';
 import type { AdapterSubscriptions } from './adapter-subscriptions.ts';
 import type { WatchedStore } from './event-store/watched-store.ts';
-import { parse } from './input.ts';
+import { parse, readReference } from './input.ts';
 import { idSchema } from './observation.ts';
+import { viewOf } from './order/view.ts';
 import type { ProcessCounter } from './process-counts.ts';
 import type { RunCarrier } from './runs/run-carrier.ts';
 import type { LedgerIdentity } from './streams/ledger-stream.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
+import type { OrderStreams } from './streams/order-streams.ts';
+import { orderOf } from './streams/payment-owner.ts';
 import type { Previews } from './streams/previews.ts';
+import type { References } from './streams/reference-streams.ts';
 import type { Sweeps } from './streams/sweep-streams.ts';
 import type { UnreadableObjects } from './streams/unreadable-streams.ts';
 import type { Lists } from './subscribers/lists.ts';
@@ -17,6 +21,8 @@ import type { Lists } from './subscribers/lists.ts';
 export interface ForAdapters {
   readonly alert: AdapterLedger['alert'];
   readonly identity: LedgerIdentity;
+  readonly orders: Pick<OrderStreams, 'readKnown'>;
+  readonly references: References;
   readonly lists: Lists;
   readonly sweeps: Sweeps;
   readonly previews: Previews;
@@ -30,12 +36,32 @@ export interface ForAdapters {
 
 /** @param call what the ledger does around each of its calls. */
 export function openForAdapters(
-  { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier, counter, subscriptions }: ForAdapters,
+  {
+    alert,
+    identity,
+    orders,
+    references,
+    lists,
+    sweeps,
+    previews,
+    unreadable,
+    actions,
+    store,
+    carrier,
+    counter,
+    subscriptions,
+  }: ForAdapters,
   call: <T>(work: () => Promise<T>) => Promise<T>,
 ): AdapterLedger {
   return {
     subscriptions,
     alert,
+    knownOrder: (orderId) => call(async () => viewOf(await orders.readKnown(parse(idSchema, orderId, 'orderId')))),
+    knownOrderOf: (reference) =>
+      call(async () => {
+        const order = await orderOf({ references, orders: { read: orders.readKnown } }, readReference(reference));
+        return order && viewOf(order);
+      }),
     ledgerId: () => call(() => identity.read()),
     ensureLedgerId: () => call(() => identity.ensure()),
     accountOrders: (awaitedAt, account) => call(() => lists.accountOrders(awaitedAt, account)),

@@ -138,7 +138,7 @@ class Ledger implements PaymentLedger {
     const [previews, actions, carrier] = [this.#previews, this.#actions, this.#carrier];
     const { forAdapters: subscriptions } = this.#subscriptions;
     const adapters = { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier, counter, subscriptions };
-    this.forAdapters = openForAdapters(adapters, call);
+    this.forAdapters = openForAdapters({ ...adapters, orders, references }, call);
     if (!background) return;
     this.#subscribers.follow();
     this.#carrier.start();

@@ -49,13 +49,16 @@ export class PaymentWriter {
   }
 
   async observe(observation: Observation): Promise<ObserveResult> {
-    const { observed, owner } = await this.#ownedBy(observation);
+    const observed = this.#observedNow(observation);
+    // Whose it is, the claim decides that follows: to begin with, any order will do to which one of its names is linked.
+    const owner = this.#references.knownOrder(referenceNamesOf(observed)) ?? (await this.#ownerOf(observed));
     return owner === undefined ? this.#hold(observed) : this.#observeFor(owner, observed);
   }
 
   /** As `observe`, for a person who saw the order at that revision: where it has news since then, nothing is recorded. */
   async observeSeen(observation: Observation, seenRevision: number): Promise<ObserveResult | StaleAction> {
-    const { observed, owner } = await this.#ownedBy(observation);
+    const observed = this.#observedNow(observation);
+    const owner = await this.#ownerOf(observed);
     if (owner === undefined) return this.#hold(observed);
     refuseSubscriptions(observation.payment, owner);
     const command = { type: 'observe', observed, seenRevision } as const;
@@ -67,10 +70,12 @@ export class PaymentWriter {
     return isStaleFor(now, command) ? stale(now) : result;
   }
 
-  async #ownedBy(observation: Observation): Promise<{ readonly observed: PaymentObserved; readonly owner: string | undefined }> {
-    const { payment, fact } = observation;
-    const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
-    return { observed, owner: (await this.#references.ownerOfAny(referenceNamesOf(observed))) ?? observed.orderId };
+  async #ownerOf(observed: PaymentObserved): Promise<string | undefined> {
+    return (await this.#references.ownerOfAny(referenceNamesOf(observed))) ?? observed.orderId;
+  }
+
+  #observedNow(observation: Observation): PaymentObserved {
+    return { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(observation.payment, observation.fact) };
   }
 
   /** Claims the reference, appends `CheckoutAttached`, then forwards what was held. Durable before a customer is sent there. */
@@ -96,18 +101,17 @@ export class PaymentWriter {
 
   /** Imports the order with its payment in one append, then forwards what was held about the payment. */
   async importOrder(order: OrderPlaced, observation: Observation): Promise<ImportResult> {
-    const { payment, fact } = observation;
-    const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
+    const observed = this.#observedNow(observation);
     const pass = newLinkPass();
     await this.#linkPayment(pass, observed, order.orderId);
-    refuseSubscriptions(payment, ownerIn(pass, observed));
+    refuseSubscriptions(observed.payment, ownerIn(pass, observed));
     const ownership = ownershipOf(pass, observed);
     const { owner } = ownership;
     if (owner !== order.orderId) return { outcome: 'belongs_to', orderId: owner };
     const command = { type: 'import', order, ...withoutOverruled(observed, ownership) } as const;
-    const { state, events } = await this.#orders.command(owner, `import ${payment.id}`, command);
+    const { state, events } = await this.#orders.command(owner, `import ${observed.payment.id}`, command);
     await this.#forwardAll(pass);
-    const moved = moveOf(state, payment);
+    const moved = moveOf(state, observed.payment);
     if (moved) return { outcome: 'belongs_to', orderId: moved.toOrderId };
     if (events.some(({ type }) => type === 'MembershipDelivered')) return { outcome: 'imported' };
     return placedOtherwise(state.placed, order) ?? { outcome: state.membership === 'none' ? 'not_entitled' : 'exists' };
@@ -189,15 +193,15 @@ export class PaymentWriter {
 
   async #linkPayment(pass: LinkPass, observed: PaymentObserved, candidate: string): Promise<void> {
     const [name = '', ...aliases] = referenceNamesOf(observed);
-    const owner = await this.#linkReference(pass, name, candidate);
+    const owner = await this.#linkReference(pass, name, candidate, true); // The aliases are older: a session is linked before it is paid.
     if (subscriptionIn(owner) !== undefined) return;
     for (const alias of aliases) await this.#linkReference(pass, alias, owner);
   }
 
-  async #linkReference(pass: LinkPass, reference: string, candidate: string): Promise<string> {
+  async #linkReference(pass: LinkPass, reference: string, candidate: string, isNew = false): Promise<string> {
     const known = pass.links.get(reference);
     if (known !== undefined) return known.owner;
-    const link = await this.#references.link(reference, candidate);
+    const link = await (isNew ? this.#references.linkNew(reference, candidate) : this.#references.link(reference, candidate));
     pass.links.set(reference, link);
     // What a subscription's references held, its own writer forwards.
     if (!this.#forwarded.has(reference) && subscriptionIn(link.owner) === undefined)

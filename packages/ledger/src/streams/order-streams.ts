@@ -35,6 +35,8 @@ export interface OrderStreams {
   ): Promise<{ readonly state: OrderState; readonly answer: Answer }>;
   /** Strong. An order without events has revision −1. */
   read(orderId: string): Promise<OrderState>;
+  /** As this process last folded it, else strong: another process may have appended since. Enough for what never changes, such as its terms. */
+  readKnown(orderId: string): Promise<OrderState>;
   /** Strong. @throws LedgerError `order_unknown`: the order is not placed. */
   requirePlaced(orderId: string): Promise<OrderState>;
   /** Strong: all observations of the payment in the order's stream, oldest first, also where the payment was moved away since. */
@@ -80,6 +82,7 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, { o
       return { state, events };
     },
     read,
+    readKnown: async (orderId) => transactions.known(orderAggregate, orderId) ?? read(orderId),
     requirePlaced: async (orderId) => {
       const order = await read(orderId);
       if (!order.placed) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Call placeOrder first`);

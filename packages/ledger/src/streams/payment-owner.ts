@@ -16,7 +16,10 @@ export interface PaymentOwners {
  * the next one. A payment never comes back, so this ends.
  * @param reference a reference name.
  */
-export async function orderOf({ references, orders }: PaymentOwners, reference: string): Promise<OrderState | undefined> {
+export async function orderOf(
+  { references, orders }: { readonly references: References; readonly orders: Pick<OrderStreams, 'read'> },
+  reference: string,
+): Promise<OrderState | undefined> {
   let owner = await references.ownerOf(reference);
   for (let name = reference; owner !== undefined; ) {
     if (subscriptionIn(owner) !== undefined) return undefined;

@@ -16,6 +16,8 @@ export type ReferenceEvent =
   | { readonly type: 'ReferenceLinked'; readonly data: ReferenceLinked }
   | { readonly type: 'SubscriptionLinked'; readonly data: SubscriptionLinked };
 
+type LinkEvent = Exclude<ReferenceEvent, { type: 'PaymentHeld' }>;
+
 export interface ReferenceLinked {
   /** The owner from now on. */
   readonly orderId: string;
@@ -121,6 +123,8 @@ export interface References {
   ownerOf(reference: string): Promise<Owner | undefined>;
   /** The owner of the first reference that has one. Undefined: none has. */
   ownerOfAny(references: readonly string[]): Promise<Owner | undefined>;
+  /** The order that owns the first of them whose owner this process has in memory. Undefined: none is known, and they may have one. */
+  knownOrder(references: readonly string[]): string | undefined;
   /** The link to a subscription. Undefined: it has none. */
   subscriptionLink(reference: string): Promise<SubscriptionLinked | undefined>;
   /** Strong: what the reference holds; empty where it has an owner. */
@@ -134,6 +138,8 @@ export interface References {
    * roll-forward. Answers its owner, which may be another one.
    */
   link(reference: string, orderId: string): Promise<Ownership>;
+  /** As `link`, for a reference that nobody should have heard of yet: nothing is read before the append. */
+  linkNew(reference: string, orderId: string): Promise<Ownership>;
   linkSubscription(reference: string, link: SubscriptionLinked): Promise<Ownership>;
   /** Strong: what `linkSubscription` would answer. Nothing is written. */
   wouldLinkSubscription(reference: string, link: SubscriptionLinked): Promise<Ownership>;
@@ -159,13 +165,15 @@ export function openReferences(transactions: Transactions): References {
     decideOn(reference, 'read', (state) => ({ events: [], answer: answer(state), final: ownerIn(state) !== undefined }));
   const ownerOf = (reference: string): Promise<Owner | undefined> => read(reference, ownerIn);
 
-  const link = (reference: string, cause: string, linked: Exclude<ReferenceEvent, { type: 'PaymentHeld' }>): Promise<Ownership> =>
+  const link = (reference: string, cause: string, linked: LinkEvent): Promise<Ownership> =>
     decideOn(reference, cause, (state) => {
       const { links, held } = state;
       const owner = ownerIn(state);
       if (owner === undefined) return { events: [linked], answer: { owner: ownerBy(linked), formerOwners: [], held } };
       return { events: [], answer: { owner, formerOwners: links.slice(0, -1).map(({ orderId }) => orderId), held }, final: true };
     });
+  const linkOrder = (reference: string, orderId: string): Promise<Ownership> =>
+    link(reference, `order ${orderId}`, { type: 'ReferenceLinked', data: { orderId } });
 
   return {
     ownerOf,
@@ -176,6 +184,11 @@ export function openReferences(transactions: Transactions): References {
       }
       return undefined;
     },
+    knownOrder: (references) => {
+      const known = references.map((reference) => transactions.known(referenceAggregate, reference));
+      const linked = known.find((state) => state !== undefined && ownerIn(state) !== undefined);
+      return linked?.links.at(-1)?.orderId;
+    },
     subscriptionLink: (reference) => read(reference, ({ subscription }) => subscription),
     heldOf: async (reference) => {
       const state = await transactions.read(referenceAggregate, reference);
@@ -183,7 +196,11 @@ export function openReferences(transactions: Transactions): References {
     },
     links: async (reference) => (await transactions.read(referenceAggregate, reference)).links,
     heldPayments: async (reference) => (await transactions.read(referenceAggregate, reference)).held.map(({ payment }) => payment),
-    link: (reference, orderId) => link(reference, `order ${orderId}`, { type: 'ReferenceLinked', data: { orderId } }),
+    link: linkOrder,
+    linkNew: (reference, orderId) => {
+      transactions.assumeNew(referenceAggregate, reference);
+      return linkOrder(reference, orderId);
+    },
     linkSubscription: (reference, data) => link(reference, `subscription ${data.subscriptionId}`, { type: 'SubscriptionLinked', data }),
     wouldLinkSubscription: async (reference, { subscriptionId }) => {
       const state = await transactions.read(referenceAggregate, reference);
@@ -209,7 +226,7 @@ function ownerIn({ links, subscription }: ReferenceState): Owner | undefined {
 }
 
 /** The owner that a link names. */
-export function ownerBy(event: Exclude<ReferenceEvent, { type: 'PaymentHeld' }>): Owner {
+export function ownerBy(event: LinkEvent): Owner {
   return event.type === 'SubscriptionLinked' ? subscriptionOwner(event.data.subscriptionId) : event.data.orderId;
 }
 

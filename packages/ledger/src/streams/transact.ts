@@ -12,6 +12,7 @@ import { clearMetadata } from '../event-store/deleted-stream.ts';
 import type { AppendResult, EventMetadata, EventStore, NewEvent, StoredEvent } from '../event-store/event-store.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Folded, type Revised, StateCache } from './state-cache.ts';
+import { turnTaker } from './turn-taker.ts';
 
 /** An event, read. */
 export interface Typed {
@@ -63,6 +64,13 @@ export interface Transactions {
     metadata: EventMetadata,
     decide: (state: State) => Proposal<Event, Answer>,
   ): Promise<Transacted<State, Answer>>;
+  /**
+   * The state as this process last folded it. Undefined: it has none. Another process may have appended since, so only what stays
+   * true for ever may rest on it.
+   */
+  known<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): State | undefined;
+  /** The stream should have no events: the next transaction reads none before its append, whose conflict tells if it has some. */
+  assumeNew<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): void;
   /** Strong: folds every append that was acknowledged before the call. @throws LedgerError as `transact`, but no `contention`. */
   read<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): Promise<State>;
   /** Strong: the events themselves, in their current shapes. @throws LedgerError as `read`. */
@@ -121,7 +129,10 @@ export function openTransactions({
   ): Promise<Transacted<State, Answer>> {
     const stream = aggregate.stream(id);
     const deadline = runtime.monotonicNowMs() + deadlineMs * runtime.patience;
-    const metadataOf = (version: number, recordedAt: string) => ({ version: String(version), instance, ...metadata, recordedAt });
+    const stamped = (event: Event, recordedAt: string): NewEvent => {
+      const version = String(aggregate.versionOf(event));
+      return { ...event, id: runtime.uuid(), metadata: { version, instance, ...metadata, recordedAt } };
+    };
     let known = cache.get<State>(stream); // 2
     let current = known === undefined; // True: `known` was read from the store in this call. Set here and after each `catchUp`.
     known ??= await catchUp(aggregate, id, undefined);
@@ -134,11 +145,7 @@ export function openTransactions({
       }
       if (proposal.events.length === 0) return { state: known.state, answer: proposal.answer }; // 4
       const recordedAt = later(runtime.now().toISOString(), known.recordedAt);
-      const events = proposal.events.map((event) => ({
-        ...event,
-        id: runtime.uuid(),
-        metadata: metadataOf(aggregate.versionOf(event), recordedAt),
-      }));
+      const events = proposal.events.map((event) => stamped(event, recordedAt));
       // 5: A crash before the append leaves nothing behind; a crash in it leaves all of the events or none.
       const result: AppendResult = await appendOrForget(stream, known.state.revision, events);
       if (result.appended) {
@@ -173,8 +180,21 @@ export function openTransactions({
 
   return {
     transact: (aggregate, id, metadata, decide) => inTurn(aggregate.stream(id), () => transact(aggregate, id, metadata, decide)), // 1
+    ...remembered(cache),
     history: async (aggregate, id) => (await store.readStream(aggregate.stream(id))).map((event) => aggregate.read(event)),
     read: async (aggregate, id) => (await catchUp(aggregate, id, cache.get(aggregate.stream(id)))).state,
+  };
+}
+
+/** The empty state that `assumeNew` remembers is no more than another state that may be old. */
+function remembered(cache: StateCache): Pick<Transactions, 'known' | 'assumeNew'> {
+  return {
+    known: <State extends Revised>(aggregate: Pick<Aggregate<State, never>, 'stream'>, id: string) =>
+      cache.get<State>(aggregate.stream(id))?.state,
+    assumeNew: (aggregate, id) => {
+      const stream = aggregate.stream(id);
+      if (cache.get(stream) === undefined) cache.remember(stream, { state: aggregate.initial(id), recordedAt: '' });
+    },
   };
 }
 
@@ -222,22 +242,6 @@ function decideOn<State, Event, Answer>(
     if (current) throw error;
     return undefined;
   }
-}
-
-/** Lets local callers of one stream take turns, so that they never conflict with each other. */
-function turnTaker(): <T>(stream: string, work: () => Promise<T>) => Promise<T> {
-  /** The newest caller of each stream that has one. A caller enters itself, and removes itself when it was the last. */
-  const turns = new Map<string, Promise<unknown>>();
-  return (stream, work) => {
-    const before = turns.get(stream);
-    const turn = before ? before.then(work, work) : work();
-    turns.set(stream, turn);
-    const leave = () => {
-      if (turns.get(stream) === turn) turns.delete(stream);
-    };
-    turn.then(leave, leave);
-    return turn;
-  };
 }
 
 function later(a: string, b: string): string {

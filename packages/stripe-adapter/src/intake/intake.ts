@@ -204,8 +204,8 @@ export class Intake {
   /** True if the intent alone is enough. It states no discount, tax or shipping, so its total must be the order's price. */
   async #isAsExpected({ payment, fact }: Statement, { orderId }: Ours): Promise<boolean> {
     if (!isPaid(fact)) return true;
-    const { ledger } = this.#parts;
-    const order = (await ledger.orderOf(payment.id)) ?? (orderId === undefined ? undefined : await ledger.order(orderId));
+    const { knownOrder, knownOrderOf } = this.#parts.ledger.forAdapters;
+    const order = (await knownOrderOf(payment.id)) ?? (orderId === undefined ? undefined : await knownOrder(orderId));
     return order !== undefined && fact.amount.totalMinor === order.expected.amountMinor && fact.amount.currency === order.expected.currency;
   }
 

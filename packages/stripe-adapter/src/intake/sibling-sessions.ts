@@ -17,7 +17,8 @@ export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope
   const running = new Set<Promise<void>>();
 
   async function expireOpen(orderId: string): Promise<void> {
-    const order = await ledger.order(orderId);
+    // Of a moment ago: what another process attaches meanwhile, a strong read could miss too.
+    const order = await ledger.forAdapters.knownOrder(orderId);
     const checkouts = order?.checkouts.filter(({ payment }) => payment.provider === 'stripe' && /^(?:cs|pi)_/.test(payment.id)) ?? [];
     if (checkouts.length < 2) return;
     const history = await ledger.history(orderId);

@@ -6,12 +6,13 @@ import { LRUCache } from 'lru-cache';
 import { invariant } from '../../errors.ts';
 import type { AppendResult, LogPage, Position, StoredEvent } from '../event-store.ts';
 import { pageEvents, refusePositionPastEnd, toPosition } from '../log-pages.ts';
-import { type KnownEvent, LastKnown } from '../log-went-back.ts';
-import { type CheckedAppend, fromStoredRow } from '../stored-text.ts';
+import { LastKnown } from '../log-went-back.ts';
+import type { CheckedAppend } from '../stored-text.ts';
 import { asLedgerError, rollBack } from './failure.ts';
 import { prepareStatements, type Statements } from './log-statements.ts';
 import { MainFile } from './main-file.ts';
 import { pragma, refuseForeignFile } from './migrations.ts';
+import { type EventRow, RecentEvents, storedEventOf } from './recent-events.ts';
 
 /** A page also ends after this much stored text (in UTF-16 units), so that large events do not fill the memory. */
 const pageChars = 4 * 1024 * 1024;
@@ -29,16 +30,6 @@ interface Head {
   revision: number;
 }
 
-interface EventRow {
-  readonly position: number;
-  readonly stream: string;
-  readonly revision: number;
-  readonly id: string;
-  readonly type: string;
-  readonly data: string;
-  readonly metadata: string;
-}
-
 export class LogFile {
   readonly path: string;
   readonly #db: DatabaseSync;
@@ -53,8 +44,9 @@ export class LogFile {
   readonly #main: MainFile;
   /** The newest event that was committed or read here. Written by `commit` and the reads. */
   readonly #known = new LastKnown<number>();
-  /** The last event of the group. Written by `#append`; it counts only once its group is committed. */
-  #added: KnownEvent<number> | undefined;
+  /** The events of the group. Written by `#append` and `commit`; they count only once their group is committed. */
+  #added: EventRow[] = [];
+  readonly #recent = new RecentEvents();
   /** SQLite's number of the tables and triggers that were checked. −1: none yet. Written by `#refuseNewObjects`. */
   #checkedSchema = -1;
 
@@ -94,21 +86,29 @@ export class LogFile {
       this.look();
       const version = this.#dataVersion();
       const othersWrote = version !== this.#versionAtCommit;
-      if (othersWrote) this.#heads.clear();
+      if (othersWrote) this.#forget();
+      this.#added = [];
       if (othersWrote || this.#checkedSchema === -1) this.#refuseNewObjects();
       const moved = new Set<Head>();
       const results = appends.map((append) => this.#append(append, moved));
       for (const head of moved) this.#sql.moveStream.run(head.revision, head.id);
       this.#sql.commit.run();
       this.#versionAtCommit = version;
-      if (this.#added) this.#known.note(this.#added);
+      const last = this.#added.at(-1);
+      if (last) this.#known.note(last);
+      this.#recent.add(this.#added);
       return { results, othersWrote };
     } catch (error) {
-      this.#heads.clear();
-      this.#added = undefined;
+      this.#forget();
       rollBack(this.#db);
       throw asLedgerError(error, this.path);
     }
+  }
+
+  /** Of what is remembered, nothing is known to be the newest any more. */
+  #forget(): void {
+    this.#heads.clear();
+    this.#recent.clear();
   }
 
   readStream(stream: string, afterRevision: number): readonly StoredEvent[] {
@@ -117,7 +117,7 @@ export class LogFile {
       const rows = this.#sql.streamEvents.all(stream, afterRevision) as unknown as EventRow[];
       const last = rows.at(-1);
       if (last) this.#known.note(last);
-      return rows.map(toStoredEvent);
+      return rows.map(storedEventOf);
     });
   }
 
@@ -133,7 +133,7 @@ export class LogFile {
       let rows = 0;
       let chars = 0;
       let caughtUp = true;
-      for (const row of this.#sql.logEvents.iterate(next) as Iterable<unknown> as Iterable<EventRow>) {
+      for (const row of this.#rowsAfter(next)) {
         if (rows === pageEvents || chars >= pageChars) {
           caughtUp = false; // This row is left for the next page.
           break;
@@ -143,11 +143,17 @@ export class LogFile {
         this.#known.note(row);
         if (prefixes && !prefixes.some((prefix) => row.stream.startsWith(prefix))) continue;
         chars += row.data.length + row.metadata.length;
-        events.push(toStoredEvent(row));
+        events.push(storedEventOf(row));
       }
       if (rows === 0) refusePositionPastEnd(after, toPosition(Number(this.#sql.lastPosition.get()?.['position'] ?? 0)));
       return { events, next: rows === 0 ? after : toPosition(next), caughtUp };
     });
+  }
+
+  /** From memory where they are all our own. */
+  #rowsAfter(position: number): Iterable<EventRow> {
+    const recent = this.#dataVersion() === this.#versionAtCommit ? this.#recent.after(position) : undefined;
+    return recent ?? (this.#sql.logEvents.iterate(position) as Iterable<unknown> as Iterable<EventRow>);
   }
 
   /** Returns a number that changes when another connection commits, but not when we commit. @throws as `look`. */
@@ -180,7 +186,7 @@ export class LogFile {
     for (const event of events) {
       at += 1;
       position = Number(this.#sql.addEvent.run(id, at, event.id, event.type, event.data, event.metadata).lastInsertRowid);
-      this.#added = { position, id: event.id };
+      this.#added.push({ position, stream, revision: at, ...event });
     }
     return { appended: true, revision, position: toPosition(position) };
   }
@@ -222,8 +228,4 @@ export class LogFile {
       throw asLedgerError(error, this.path);
     }
   }
-}
-
-function toStoredEvent(row: EventRow): StoredEvent {
-  return fromStoredRow({ ...row, position: toPosition(row.position) });
 }
