@@ -30,10 +30,11 @@ export function webhookRoute({ routes, webhookPath, bodyLimit, bodyTimeoutMs }: 
       url: webhookPath,
       // All webhooks of Stripe come from a few addresses: a host's global limit would answer 429 on a busy day.
       config: { rateLimit: false },
-      onRequest: async (request, reply) => {
+      onRequest: (request, reply, done) => {
         bodies.begin(request, reply);
         const refused = routes.refuseWebhook(request.headers['content-type'], request.headers['stripe-signature']);
-        return refused && send(reply, refused);
+        if (refused) void send(reply, refused);
+        else done();
       },
       handler: async (request, reply) => {
         const given = request.headers['stripe-signature'];

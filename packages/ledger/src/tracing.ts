@@ -31,6 +31,7 @@ interface TracingApi {
     getTracer(name: string): { startSpan(name: string, options: object): Span };
     getActiveSpan(): Span | undefined;
     setSpan(context: object, span: Span): object;
+    isSpanContextValid(context: object): boolean;
   };
   readonly context: { active(): object; with<T>(context: object, work: () => T): T };
 }
@@ -82,6 +83,7 @@ async function inSpan<T>(
     root: isOnItsOwn,
     links: cause ? [{ context: cause.spanContext() }] : [],
   });
+  if (!trace.isSpanContextValid(span.spanContext())) return work(() => undefined); // No SDK is registered.
   const note: Note = (more) => {
     span.setAttributes(withoutUndefined(more));
     if (more['error.type'] !== undefined) span.setStatus({ code: failed });

@@ -1,4 +1,5 @@
 // The rows of orders as a page of the log changes them: of what hangs on an order, only what changed is written.
+import { LRUCache } from 'lru-cache';
 import { hasPaidPayment, openReviews } from '../order/view.ts';
 import type { AccountRows } from './account-rows.ts';
 import { emptyOrder, type FoldedOrder, foldedIn, type OrderColumns, orderColumns, queuedByRow, rowsOf } from './order-rows.ts';
@@ -16,7 +17,7 @@ export interface StoredOrder extends FoldedOrder {
 
 export interface StoredOrders {
   /**
-   * Begins a page. Orders that the two pages before it changed need not be read again.
+   * Begins a page. Orders that the newest pages before it changed need not be read again.
    * @param follows true: the rows are as this process left them after the page before.
    */
   begin(follows: boolean): void;
@@ -55,14 +56,8 @@ export function openStoredOrders({ db }: ReadModelFile, accountRows: AccountRows
   const dropReviews = db.prepare('delete from reviews where order_id = ?');
   const addReview = db.prepare('insert into reviews values (?, ?, ?)');
 
-  /** The orders that this page has loaded, and the page before it. Written by `begin` and `load`. */
-  let [current, previous] = [new Map<string, StoredOrder>(), new Map<string, StoredOrder>()];
-
-  function load(orderId: string): StoredOrder {
-    const order = current.get(orderId) ?? previous.get(orderId) ?? read(orderId);
-    current.set(orderId, order);
-    return order;
-  }
+  /** The orders that were saved last, bounded also by the length of their states. Written by `begin` and `save`. */
+  const kept = new LRUCache<string, StoredOrder>({ max: 2_000, maxSize: 4 * 1_024 * 1_024, sizeCalculation: lengthOf });
 
   function read(orderId: string): StoredOrder {
     const row = select.get(orderId);
@@ -85,10 +80,9 @@ export function openStoredOrders({ db }: ReadModelFile, accountRows: AccountRows
 
   return {
     begin: (follows) => {
-      previous = follows ? current : new Map();
-      current = new Map();
+      if (!follows) kept.clear();
     },
-    load,
+    load: (orderId) => kept.get(orderId) ?? read(orderId),
     save: (order) => {
       const { orderId, placed } = order.state;
       const { columns, reviews, queued } = rowsOf(order);
@@ -99,6 +93,11 @@ export function openStoredOrders({ db }: ReadModelFile, accountRows: AccountRows
       if (order.hasReviews) dropReviews.run(orderId);
       for (const [reviewId, review] of reviews) addReview.run(orderId, reviewId, review);
       Object.assign(order, { stored: columns, queued, hasReviews: reviews.length > 0, wasPaid: isPaid });
+      kept.set(orderId, order);
     },
   };
+}
+
+function lengthOf({ stored }: StoredOrder): number {
+  return stored?.[1].length ?? 1;
 }
