@@ -65,6 +65,15 @@ describe('a payment whose order is known', () => {
     expect(await another.writer.observe(observed(refund(1_000)))).toMatchObject({ outcome: 'revoked', membership: 'revoked' });
   });
 
+  test('stays where another process has linked it, although its alias is known to be of an order here', async () => {
+    const { first, another, observed, check } = open();
+    for (const orderId of ['order-1', 'order-2']) await first.place(orderId);
+    await first.attach('order-1', session);
+    await another.writer.observe(observed(paid(), { orderId: 'order-2' }));
+    expect(await first.writer.observe(observed(paid(), { aliases: ['cs_1'], source: 'poll' }))).toMatchObject({ orderId: 'order-2' });
+    expect(Object.fromEntries((await check()).owners)).toEqual({ cs_1: 'order-1', pi_1: 'order-2' });
+  });
+
   test('each outcome has its name', async () => {
     const { first, observed } = open();
     await first.place('order-1');

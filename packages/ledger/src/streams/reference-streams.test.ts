@@ -51,6 +51,27 @@ describe('a reference', () => {
     await references.link('pi_1', 'order-2');
     expect(store.calls.length).toBe(length);
   });
+  test('that should be new is linked without a read; where it is not, what is there counts', async () => {
+    const { references, store } = open();
+    expect(await references.linkNew('pi_1', 'order-1')).toEqual({ owner: 'order-1', formerOwners: [], held: [] });
+    expect(store.calls.map(({ method }) => method)).toEqual(['append']);
+    const another = openReferences(openTransactions({ store, runtime: instantRuntime('another'), instance: '' }));
+    await another.hold('pi_2', paymentObserved(paid()), 'webhook evt_1');
+    expect(await references.linkNew('pi_2', 'order-1')).toMatchObject({ owner: 'order-1', held: [paymentObserved(paid())] });
+    await another.link('pi_3', 'order-3');
+    expect(await references.linkNew('pi_3', 'order-1')).toMatchObject({ owner: 'order-3' });
+    expect(await store.readStream('reference-pi_3')).toHaveLength(1);
+  });
+  test('names the order that is known without a read, and no subscription', async () => {
+    const { references, store } = open();
+    await references.link('cs_1', 'order-1');
+    await references.linkSubscription('cs_2', { subscriptionId: 'order-1' });
+    await references.hold('pi_1', paymentObserved(paid()), 'webhook evt_1');
+    const { length } = store.calls;
+    expect(references.knownOrder(['pi_1', 'pi_2', 'cs_1'])).toBe('order-1');
+    expect(references.knownOrder(['pi_1', 'cs_2'])).toBeUndefined();
+    expect(store.calls.length).toBe(length);
+  });
 });
 
 describe('a log that breaks law 3', () => {
