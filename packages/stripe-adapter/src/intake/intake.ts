@@ -14,6 +14,7 @@ import type { ObjectContext, Provenance } from '../mapping/provenance.ts';
 import { type Mapped, toObservation } from '../mapping/to-observation.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { ReadableType } from '../stripe/readable-types.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { Answer, ListPage } from '../stripe/stripe-request.ts';
@@ -164,19 +165,19 @@ export class Intake {
     ours: Ours,
     provenance: Provenance,
   ): Promise<IntakeResult> {
-    const calls = await this.#parts.accounts.calls(provenance.account);
+    const calls = (): Promise<StripeCalls> => this.#parts.accounts.calls(provenance.account);
     // 4
     switch (mapped.kind) {
       case 'not_understood':
         return this.recordUnreadable(object, mapped, provenance);
       case 'read_session': {
         // What Stripe answered just now came with its payment intent, where there is one: asking again would not end.
-        const session = provenance.form === undefined ? undefined : await calls.session(mapped.sessionId);
+        const session = provenance.form === undefined ? undefined : await (await calls()).session(mapped.sessionId);
         if (session) return this.#observeAnswer(session, ours, provenance);
         return this.recordUnreadable(object, { objectId: mapped.sessionId, type: 'checkout.session', path: 'payment_intent' }, provenance);
       }
       case 'list_refunds': {
-        const refunds = await calls.refunds(mapped.of);
+        const refunds = await (await calls()).refunds(mapped.of);
         return refunds
           ? this.#observeRefunds(refunds, ours, provenance)
           : this.recordUnreadable(object, { ...named(object), path: 'refunds' }, provenance);
@@ -184,7 +185,7 @@ export class Intake {
       case 'statement': {
         const { statement } = mapped;
         if (!mapped.partsUnknown || (await this.#isAsExpected(statement, ours))) return this.#observe(object, statement, ours, provenance);
-        const session = await calls.sessionOfIntent(statement.payment.id);
+        const session = await (await calls()).sessionOfIntent(statement.payment.id);
         return session ? this.#observeAnswer(session, ours, provenance) : this.#observe(object, statement, ours, provenance);
       }
     }

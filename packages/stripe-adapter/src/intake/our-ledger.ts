@@ -21,6 +21,8 @@ export class OurLedger {
   readonly scope: string;
   readonly #ledger: PaymentLedger;
   readonly #former: ReadonlySet<string>;
+  /** The identity of this ledger, which never changes. Written by `#isOurs`; undefined: it was not asked for yet, or has none. */
+  #own: string | undefined;
   /** How many objects of each other ledger were judged. Written by `#notice`. */
   readonly #others = new Map<string, number>();
 
@@ -65,7 +67,8 @@ export class OurLedger {
 
   async #isOurs(ledgerId: string | undefined, objectId: string | undefined): Promise<boolean> {
     if (ledgerId === undefined || this.#former.has(ledgerId)) return true;
-    if (ledgerId === (await this.#ledger.forAdapters.ledgerId())) return true;
+    this.#own ??= await this.#ledger.forAdapters.ledgerId();
+    if (ledgerId === this.#own) return true;
     this.#notice(ledgerId, objectId);
     return false;
   }
