@@ -111,7 +111,7 @@ export async function measureHttp({ rounds, webhooks, perSecond, delivered }: Ht
 
 /** What one slot took. */
 interface Slot extends LoadResult {
-  /** Of each webhook. */
+  /** Processor time of the server for each webhook. */
   readonly cpuMs: number;
 }
 

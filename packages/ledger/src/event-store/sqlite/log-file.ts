@@ -105,7 +105,7 @@ export class LogFile {
     }
   }
 
-  /** Of what is remembered, nothing is known to be the newest any more. */
+  /** What is remembered may not be the newest any more. */
   #forget(): void {
     this.#heads.clear();
     this.#recent.clear();
