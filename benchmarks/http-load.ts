@@ -43,7 +43,8 @@ async function run({ port, connections, templates, kind, from, count, perSecond 
       const exchange = exchanges(socket);
       for (let index = next++; index < count; index = next++) {
         const dueMs = perSecond === undefined ? performance.now() : startedMs + (index * 1_000) / perSecond;
-        if (dueMs > performance.now()) await new Promise((resolve) => setTimeout(resolve, dueMs - performance.now()));
+        const waitMs = dueMs - performance.now();
+        if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
         const answer = await exchange(requests[index] as Buffer);
         latenciesMs.push(performance.now() - dueMs);
         dueAtMs[index] = performance.timeOrigin + dueMs;

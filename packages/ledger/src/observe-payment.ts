@@ -50,7 +50,7 @@ export class PaymentWriter {
 
   async observe(observation: Observation): Promise<ObserveResult> {
     const observed = this.#observedNow(observation);
-    // Whose it is, the claim decides that follows: to begin with, any order will do to which one of its names is linked.
+    // Whose it is, the claim decides that follows: to begin with, the order does that memory has for its name or its first alias.
     const owner = this.#references.knownOrder(referenceNamesOf(observed)) ?? (await this.#ownerOf(observed));
     return owner === undefined ? this.#hold(observed) : this.#observeFor(owner, observed);
   }

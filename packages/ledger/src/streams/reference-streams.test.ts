@@ -68,8 +68,10 @@ describe('a reference', () => {
     await references.linkSubscription('cs_2', { subscriptionId: 'order-1' });
     await references.hold('pi_1', paymentObserved(paid()), 'webhook evt_1');
     const { length } = store.calls;
-    expect(references.knownOrder(['pi_1', 'pi_2', 'cs_1'])).toBe('order-1');
+    expect(references.knownOrder(['cs_1'])).toBe('order-1');
+    expect(references.knownOrder(['pi_1', 'cs_1', 'cs_2'])).toBe('order-1');
     expect(references.knownOrder(['pi_1', 'cs_2'])).toBeUndefined();
+    expect(references.knownOrder(['pi_1', 'cs_3', 'cs_1'])).toBeUndefined(); // An earlier alias decides, if it has an owner.
     expect(store.calls.length).toBe(length);
   });
 });

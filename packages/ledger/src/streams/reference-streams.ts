@@ -123,7 +123,10 @@ export interface References {
   ownerOf(reference: string): Promise<Owner | undefined>;
   /** The owner of the first reference that has one. Undefined: none has. */
   ownerOfAny(references: readonly string[]): Promise<Owner | undefined>;
-  /** The order that owns the first of them whose owner this process has in memory. Undefined: none is known, and they may have one. */
+  /**
+   * The order of the payment's own name, else of its first alias, as far as this process has them in memory. Undefined: ask
+   * `ownerOfAny`. What a later alias says counts only where the earlier ones have no owner, and a memory cannot know that.
+   */
   knownOrder(references: readonly string[]): string | undefined;
   /** The link to a subscription. Undefined: it has none. */
   subscriptionLink(reference: string): Promise<SubscriptionLinked | undefined>;
@@ -185,7 +188,7 @@ export function openReferences(transactions: Transactions): References {
       return undefined;
     },
     knownOrder: (references) => {
-      const known = references.map((reference) => transactions.known(referenceAggregate, reference));
+      const known = references.slice(0, 2).map((reference) => transactions.known(referenceAggregate, reference));
       const linked = known.find((state) => state !== undefined && ownerIn(state) !== undefined);
       return linked?.links.at(-1)?.orderId;
     },

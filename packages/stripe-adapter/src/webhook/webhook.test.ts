@@ -17,7 +17,7 @@ describe('the signature', () => {
   test.each([
     ['of another secret', signed(session(), { secret: 'whsec_of_somebody' })],
     ['301 s old', signed(session(), { ageSeconds: 302 })],
-    ['301 s in the future', signed(session(), { ageSeconds: -302 })],
+    ['far in the future', signed(session(), { ageSeconds: -3_600 })],
     ['of another body', [bytes('{}'), signed(session())[1]]],
     ['missing', [signed(session())[0], '']],
     ['garbage', [signed(session())[0], 't=now,v1=00']],
