@@ -33,9 +33,11 @@ function repeated(files: string, env: Readonly<Record<string, string>> = {}): Pa
 /** Cheapest first. */
 export const parts: Readonly<Record<string, Part>> = {
   disk: {
-    counts: 'repetitions of each trouble of the disk under a running shop: full, read-only, damaged, locked, of a newer layout',
+    counts:
+      'repetitions, each from a seed of its own, of each trouble of the disk under a running shop: full, read-only, damaged, locked, of a newer layout',
     otherwise: 1,
-    runs: repeated('torture/disk'),
+    runs: (n, seed) =>
+      Array.from({ length: n }, (_, time) => ['test:verify', ['torture/disk'], { TEST_SEED: String(seed + time) }] as const),
   },
   restore: {
     counts: "customers before each backup of the log, of the shop's table and of both, which are put back while the shop runs",
