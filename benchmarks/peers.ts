@@ -58,7 +58,8 @@ export async function peers(): Promise<void> {
   console.table(rows.map(({ firstError, ...row }) => row));
   for (const { side, callers, firstError } of rows) if (firstError) console.log(`${side}, ${callers} callers: ${firstError}`);
   const ratios = ratiosOf(rows);
-  if (values['save']) saveResults('peers', { versions: { node: process.versions.node, sqlite: process.versions['sqlite'], ...versions }, ratios, rows });
+  if (values['save'])
+    saveResults('peers', { versions: { node: process.versions.node, sqlite: process.versions['sqlite'], ...versions }, ratios, rows });
   console.log(JSON.stringify({ bench: 'peers', ...ratios }));
 }
 

@@ -29,7 +29,9 @@ describe('a small document', () => {
     ],
   };
   const made = (path: string, name: string): string =>
-    withFigures(`Before.\n<!-- figures ${name} -->\nold\n<!-- /figures -->\nAfter.\n`, path, (bench) => (bench === 'peers' ? results : undefined));
+    withFigures(`Before.\n<!-- figures ${name} -->\nold\n<!-- /figures -->\nAfter.\n`, path, (bench) =>
+      bench === 'peers' ? results : undefined,
+    );
 
   test('gets its table, with machine and versions, and keeps what is around', () => {
     expect(made('README.md', 'summary').split('\n')).toEqual([

@@ -100,9 +100,7 @@ function summary(read: Read, language: Language): readonly string[] {
   const rows = Object.entries(summaries).flatMap(([bench, figures]) => {
     const results = read(bench);
     const of = (words: Words | string): string => (typeof words === 'string' ? words : words[language]);
-    return results
-      ? figures(results).map(({ what, figure }) => [of(what), of(figure), results.date, `\`npm run bench -- ${bench}\``])
-      : [];
+    return results ? figures(results).map(({ what, figure }) => [of(what), of(figure), results.date, `\`npm run bench -- ${bench}\``]) : [];
   });
   return [...machinesOf(Object.keys(summaries).map(read), language), '', ...tableOf(['', ...head], rows)];
 }
