@@ -20,6 +20,8 @@ export interface PeersOptions {
   readonly callers: readonly number[];
   /** Only sides whose names contain this. */
   readonly side: string;
+  /** As of `installPeers`. Default true. */
+  readonly withScripts?: boolean;
 }
 
 export interface PeerRow {
@@ -67,7 +69,8 @@ export async function peers(): Promise<void> {
 export async function comparePeers(
   options: PeersOptions,
 ): Promise<{ readonly rows: readonly PeerRow[]; readonly versions: Readonly<Record<string, string>> } | undefined> {
-  const missing = installPeers();
+  const { withScripts = true } = options;
+  const missing = installPeers({ withScripts });
   if (missing !== undefined) {
     console.warn(`\n  SKIPPED: peers: ${missing}.\n`);
     return undefined;

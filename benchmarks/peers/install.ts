@@ -6,20 +6,27 @@ import { join } from 'node:path';
 import { noNetwork } from '../../scripts/pack-packages.ts';
 
 const folder: string = import.meta.dirname;
+const withoutScripts = 'without scripts\n';
 
-/** Answers why it could not: the registry cannot be reached. Undefined: all is there. */
-export function installPeers(): string | undefined {
+/**
+ * Answers why it could not: the registry cannot be reached. Undefined: all is there.
+ *
+ * @param withScripts false: `sqlite3` is not built, so Emmett on SQLite fails. It takes minutes where no prebuilt one can be downloaded.
+ */
+export function installPeers({ withScripts = true }: { readonly withScripts?: boolean } = {}): string | undefined {
   const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8');
   const installed = join(folder, 'node_modules/.installed');
-  if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return undefined;
+  const found = existsSync(installed) ? readFileSync(installed, 'utf8') : '';
+  if (found === lock || (!withScripts && found === `${withoutScripts}${lock}`)) return undefined;
   const options = { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' } as const;
-  const { status, stdout, stderr } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], options);
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error', ...(withScripts ? [] : ['--ignore-scripts'])];
+  const { status, stdout, stderr } = spawnSync('npm', ['ci', ...flags], options);
   if (status !== 0) {
     const failure = `${stdout}${stderr}`;
     if (noNetwork.test(failure)) return 'npm ci cannot reach the registry';
     throw new Error(`npm ci in benchmarks/peers failed:\n${failure}`);
   }
-  writeFileSync(installed, lock);
+  writeFileSync(installed, withScripts ? lock : `${withoutScripts}${lock}`);
   return undefined;
 }
 
