@@ -14,10 +14,16 @@ export const mutants: readonly Mutant[] = [
   // Looks, and their times.
   mutant('a look is recorded as a word', intake, 'unreadable: [], ...defined({ look: seen.look }) }, object', 'unreadable: [] }, object'),
   mutant(
+    'a look is not recorded',
+    intake,
+    "    if (statements.length === 0) return recorded ?? { outcome: 'ignored' };\n    return this.#observe({ subscription: reference, statements, unreadable: []",
+    "    if (seen.look !== undefined) return recorded ?? { outcome: 'ignored' };\n    return this.#observe({ subscription: reference, statements, unreadable: []",
+  ),
+  mutant(
     'a look reads the newest invoice alone',
     look,
-    "if (!statements.some(({ fact }) => fact.kind === 'invoice'",
-    "if (id === '' && !statements.some(({ fact }) => fact.kind === 'invoice'",
+    "if (at.whole === true || !statements.some(({ fact }) => fact.kind === 'invoice'",
+    "if (at.whole === true || id === '' && !statements.some(({ fact }) => fact.kind === 'invoice'",
   ),
   mutant(
     'ends by our own clock',
@@ -31,6 +37,7 @@ export const mutants: readonly Mutant[] = [
     'const isDoubtful = this.#judge(this.#aheadOf(asOf), origin);',
     'const isDoubtful = this.#judge(this.#aheadOf(asOf), origin) && asOf === origin;',
   ),
+  mutant('the slot is not asked again', checkout, 'if (holder !== subscriptionId) {', "if (subscriptionId === '') {"),
   mutant(
     'pages of earlier holders stay open',
     checkout,
