@@ -11,7 +11,7 @@ export const health = {
   what: 'What',
   whatToDo: 'What to do',
   decisions: (n: number, text: string, age: string): string => `${n === 1 ? '1 decision' : `${text} decisions`}, oldest ${age}`,
-  fixDeliver: (link: Insert): Html => html`Fix your deliver function, then ${link}`,
+  fixDeliver: (link: Insert): Html => html`Fix your <code>deliver</code> function, then ${link}`,
   deliverAll: 'deliver all again',
   stopped: 'Retries stopped',
   findOut: (link: Insert): Html => html`Find out why the shop refuses it, then ${link}`,

@@ -12,7 +12,7 @@ export const health: typeof english = {
   what: '內容',
   whatToDo: '處理方式',
   decisions: (_n, text, age) => `${text} 項決定，最久 ${age}`,
-  fixDeliver: (link) => html`修復商店的 deliver 函式，然後${link}`,
+  fixDeliver: (link) => html`修復商店的 <code>deliver</code> 函式，然後${link}`,
   deliverAll: '全部重新交付',
   stopped: '已停止重試',
   findOut: (link) => html`找出商店拒絕的原因，再${link}`,
