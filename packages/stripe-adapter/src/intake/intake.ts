@@ -39,7 +39,7 @@ export interface IntakeParts {
   /** Absent: no cache, for a person who asks. */
   readonly notOurs?: NotOursCache;
   /** Absent: the ledger keeps no subscriptions. */
-  readonly subscriptions?: Pick<SubscriptionIntake, 'take'>;
+  readonly subscriptions?: Pick<SubscriptionIntake, 'take' | 'takeMoneyBack'>;
 }
 
 export class Intake {
@@ -231,9 +231,11 @@ export class Intake {
 
   async #observe(object: unknown, statement: Statement, ours: Ours, provenance: Provenance): Promise<IntakeResult> {
     await this.#observeDisputes(statement, ours, provenance);
-    const { ledger, siblings, log } = this.#parts;
+    const { ledger, siblings, subscriptions, log } = this.#parts;
     // 5
     try {
+      const moneyBack = await subscriptions?.takeMoneyBack(statement, provenance);
+      if (moneyBack) return moneyBack;
       const result = await ledger.observePayment({ ...statement, ...defined({ orderId: ours.orderId }), source: provenance.source });
       if ('orderId' in result && (result.outcome === 'granted' || result.outcome === 'restored')) siblings.expireSoon(result.orderId);
       return result;

@@ -318,6 +318,24 @@ describe('a clock in doubt', () => {
     expect(await refusal(take(of('customer.subscription.updated')))).toMatchObject({ code: 'provider_unavailable' });
     expect(told.observations).toHaveLength(before);
   });
+
+  test('lets a dispute count without its time, which would end what else is paid for', async () => {
+    const { webhooks, told, sandbox, intake, jump } = await opened();
+    await webhooks();
+    told.linked.set('pi_1', 'club-7');
+    const payment = { provider: 'stripe', account: 'acct_1', livemode: false, id: 'pi_1' };
+    const fact = { kind: 'dispute', id: 'du_1', status: 'open', amountMinor: 3_000, returnedDebit: false, movements: 1 } as const;
+    const take = () => {
+      const asOf = sandbox.now().toISOString();
+      return intake.takeMoneyBack({ payment, fact, asOf, evidence: { objectId: 'du_1' } }, { source: 'poll', account: 'acct_1', asOf });
+    };
+    expect(await take()).toMatchObject({ outcome: 'recorded' });
+    expect(told.observations.at(-1)?.statements).toEqual([expect.not.objectContaining({ doubtful: true })]);
+    jump(10 * dayMs);
+    await sandbox.advance(hourMs);
+    expect(await take()).toMatchObject({ outcome: 'recorded' });
+    expect(told.observations.at(-1)?.statements).toMatchObject([{ fact: { ...fact, payment }, doubtful: true }]);
+  });
 });
 
 describe('an answer without a date', () => {

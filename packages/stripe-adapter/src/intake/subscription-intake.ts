@@ -6,7 +6,7 @@
 //   4. Read at Stripe what it leaves open: a look, or the subscription as it is now.
 //   5. If its time is in doubt, it counts, and its time moves nothing; a look and a state of the subscription are not taken.
 //   6. Observe all of it at once. What cannot be read, or the ledger refuses, is recorded by id.
-import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type Statement } from '@paidonce/ledger';
 import {
   defined,
   type LookOutcome,
@@ -28,6 +28,7 @@ import { readProvenance } from './answer-provenance.ts';
 import { recordForbidden } from './forbidden.ts';
 import { type IntakeResult, stronger } from './intake-result.ts';
 import { mapWhole } from './map-whole.ts';
+import { takeMoneyBack } from './money-back.ts';
 import type { OurLedger } from './our-ledger.ts';
 import { inDoubt, type ProviderClock } from './provider-clock.ts';
 import { type KnownSubscription, readBefore } from './read-before.ts';
@@ -88,6 +89,11 @@ export class SubscriptionIntake {
   /** Takes in an object of which only the id is known, as thin events report it. @throws LedgerError as `take`. */
   takeById(type: BillingType, id: string, provenance: Provenance): Promise<IntakeResult> {
     return recordForbidden(this.#parts, undefined, { type, objectId: id }, provenance, () => this.#readAndRoute(type, id, provenance));
+  }
+
+  /** Takes in a refund or a dispute. Undefined: it is of no subscription. @throws LedgerError as `takeMoneyBack`. */
+  takeMoneyBack(statement: Statement, provenance: Provenance): Promise<IntakeResult | undefined> {
+    return takeMoneyBack(statement, provenance, this.#parts);
   }
 
   async #readAndRoute(type: BillingType, id: string, provenance: Provenance): Promise<IntakeResult> {
