@@ -48,6 +48,9 @@ describe('a look', () => {
     ['is open', { status: 'open' }],
     ['is of an add-on', { lines: listOf([line({ pricing: pricing('price_addon', 'prod_addon') })]) }],
     ['is of a change alone', { lines: listOf([line({ parent: ofItem({ proration: true }) })]) }],
+    ['is a trial', { total: 0, lines: listOf([line({ amount: 0 })]) }],
+    ['is a trial beside a setup fee', { lines: listOf([line({ amount: 0 })]) }],
+    ['was written off', { pre_payment_credit_notes_amount: 1_000_000 }],
     ['pays for no more than is known', { lines: listOf([line({ period: { start: day('2026-04-01'), end: day('2026-05-01') } })]) }],
   ])('lists the invoices since three days before the known end, where the newest %s', async (_what, fields) => {
     const server = await openBilling({

@@ -60,7 +60,7 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
   const statements = [...first.mapped.statements];
   const unreadable = [...first.mapped.unreadable];
   const reads = [...first.reads];
-  if (at.whole === true || !statements.some(({ fact }) => fact.kind === 'invoice' && fact.status === 'paid' && reachesBeyond(fact, at))) {
+  if (at.whole === true || !statements.some(({ fact }) => fact.kind === 'invoice' && fact.status === 'paid' && paysBeyond(fact, at))) {
     const list = await calls.invoicesOf(id, createdFrom(at));
     if (list === undefined) return { outcome: 'missing' };
     reads.push(list);
@@ -92,10 +92,13 @@ function contextOf({ subscription: { account, livemode } }: LookedAt, read: Read
   return { account, livemode, asOf: read.asOf, ...defined({ apiVersion: read.apiVersion, isUndated: read.isUndated }) };
 }
 
-function reachesBeyond({ lines, reason }: PaidInvoice, { paidThrough, plans }: LookedAt): boolean {
+/** A trial or a free month may count for nothing, and hide an older invoice that was paid with money. */
+function paysBeyond({ lines, reason, totalMinor, writtenOffMinor }: PaidInvoice, { paidThrough, plans }: LookedAt): boolean {
+  if (totalMinor <= writtenOffMinor) return false;
   // Where an anchor lies ahead, the first stretch is a proration.
   const isBase = ({ role }: CoverLine): boolean => role === 'base' || (role === 'proration' && reason === 'create');
-  return lines.some((line) => isBase(line) && isOfPlan(line, plans) && (paidThrough === undefined || line.to > paidThrough));
+  const pays = (line: CoverLine): boolean => isBase(line) && line.netMinor > 0 && isOfPlan(line, plans);
+  return lines.some((line) => pays(line) && (paidThrough === undefined || line.to > paidThrough));
 }
 
 function createdFrom({ paidThrough }: LookedAt): number | undefined {

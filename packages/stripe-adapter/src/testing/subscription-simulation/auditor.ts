@@ -2,7 +2,7 @@
 // compares the shop's rows with the law of Stripe's final state, and with the money that Stripe has received.
 import type { SubscriptionChange } from '@paidonce/ledger';
 import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
-import { audit, theLaw, type World } from '@paidonce/ledger/simulation';
+import { audit, type Books, theLaw, type World } from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
 import { type AtStripe, readAtStripe, toldOf } from './at-stripe.ts';
 import { booksOf } from './books.ts';
@@ -12,13 +12,17 @@ import { type Decision, Decisions } from './decisions.ts';
 interface Loss {
   readonly subscriptionId: string;
   readonly type: string;
-  /** Days, by Stripe's clock: of the newest look in the log, and of when it was decided. */
-  readonly days: readonly number[];
+  /** When it was decided, by Stripe's clock, in days. */
+  readonly day: number;
+  /** What it was decided by, in days: the newest look; where money went back, the newest news. Undefined: there was none. */
+  readonly asOfDay: number | undefined;
 }
 
 const dayMs = 86_400_000;
 /** No process takes longer from reading a subscription to recording it. */
 const readForMs = 3_600_000;
+/** Stripe tells its time in whole seconds: what was paid in that of a read may be paid after it. */
+const aSecond = 1_000 / dayMs;
 const dayOf = (time: string): number => Date.parse(time) / dayMs;
 const subscriptionOf = (stream: string): string => stream.slice('subscription-'.length);
 
@@ -59,7 +63,7 @@ export class Auditor {
       if (decision === undefined) continue;
       const { invoice, validUntil } = decision;
       if (type === 'SubscriptionGranted' || type === 'SubscriptionExtended') this.#used1(stream, type, invoice);
-      if (type === 'SubscriptionEnded' || type === 'SubscriptionRevoked' || type === 'SubscriptionSuspended') this.#lost(stream, type);
+      if (type === 'SubscriptionEnded' || type === 'SubscriptionRevoked' || type === 'SubscriptionSuspended') this.#lost(stream, type, decision);
       else if (type !== 'SubscriptionChanged' && validUntil <= seen)
         this.#world.report(
           'nobody is let in for what was over when it was told',
@@ -79,12 +83,14 @@ export class Auditor {
     if (`subscription-${owner}` !== stream) this.#world.report('an invoice is of its subscription', `${invoice} of ${owner} in ${stream}`);
   }
 
-  #lost(stream: string, type: string): void {
-    const looked = this.#decisions.lookedOf(stream);
-    // A look that claims to be later than Stripe's own time is no excuse.
-    const now = this.#world.providerTime();
-    const days = [now, ...(looked === undefined ? [] : [looked < now ? looked : now])].map(dayOf);
-    this.#losses.push({ subscriptionId: subscriptionOf(stream), type, days });
+  #lost(stream: string, type: string, { cause }: Decision): void {
+    // S11: money that went back is news, and needs no look; a payment made after that news may not be told yet.
+    const isNews = cause === 'refunded' || cause === 'disputed';
+    const asOf = isNews ? this.#decisions.seenOf(stream) : this.#decisions.lookedOf(stream);
+    const day = dayOf(this.#world.providerTime());
+    // A time that claims to be later than Stripe's own is no excuse.
+    const asOfDay = asOf === undefined ? undefined : Math.min(dayOf(asOf), day);
+    this.#losses.push({ subscriptionId: subscriptionOf(stream), type, day, asOfDay });
   }
 
   /** When the membership ends, as the log says. Undefined: nothing was decided. */
@@ -94,12 +100,12 @@ export class Auditor {
 
   /** Whoever lost access had not paid for it. Called before anything else happens at Stripe. */
   async checkLosses(): Promise<void> {
-    for (const { subscriptionId, type, days } of this.#losses.splice(0)) {
+    for (const { subscriptionId, type, day, asOfDay } of this.#losses.splice(0)) {
       const id = this.#clubs.begun(subscriptionId);
       if (id === undefined) continue;
       const books = this.#booksOf(await this.readAt(id));
-      const hadPaid = days.every((day) => audit(books, day, this.#generosity()).mustBeIn);
-      if (hadPaid) this.#world.report('nobody who has paid is ended', `${subscriptionId} (${id}): ${type}, though Stripe has the money`);
+      const hadPaid = asOfDay === undefined || audit(paidBefore(books, asOfDay), asOfDay, this.#generosity()).mustBeIn;
+      if (hadPaid && audit(books, day, this.#generosity()).mustBeIn) this.#world.report('nobody who has paid is ended', `${subscriptionId} (${id}): ${type}, though Stripe has the money`);
     }
   }
 
@@ -192,6 +198,10 @@ export class Auditor {
       if (other) this.#world.report('S13 one living subscription', `${memberId} has ${a.id} and ${other.id} at once`);
     }
   }
+}
+
+function paidBefore({ sales, ...books }: Books, day: number): Books {
+  return { ...books, sales: sales.filter(({ paidOn }) => paidOn < day - aSecond / 2) };
 }
 
 interface Shown {

@@ -5,6 +5,7 @@ export interface Decision {
   readonly plan: string;
   readonly quantity: number;
   readonly validUntil: string;
+  readonly cause: string;
   readonly invoice?: string;
 }
 
@@ -12,6 +13,7 @@ interface Observed {
   readonly asOf: string;
   readonly doubtful?: boolean;
   readonly look?: string;
+  readonly source: string;
   readonly fact: { readonly kind: string; readonly id?: string; readonly status?: string };
 }
 
@@ -29,6 +31,7 @@ const statusAfter: Readonly<Record<string, Decision['status'] | undefined>> = {
 export class Decisions {
   readonly #newest = new Map<string, Decision>();
   readonly #looked = new Map<string, string>();
+  readonly #seen = new Map<string, string>();
   /** Stream and invoice. */
   readonly #paid = new Set<string>();
 
@@ -42,8 +45,10 @@ export class Decisions {
     return decision;
   }
 
-  #observed(stream: string, { look = '', fact }: Observed): void {
+  #observed(stream: string, { asOf, doubtful, source, look = '', fact }: Observed): void {
     if (look > (this.#looked.get(stream) ?? '')) this.#looked.set(stream, look);
+    const times = [this.#seen.get(stream) ?? '', ...(doubtful === true || source === 'manual' ? [] : [asOf, look])];
+    this.#seen.set(stream, times.toSorted().at(-1) ?? '');
     if (fact.kind === 'invoice' && fact.status === 'paid') this.#paid.add(`${stream} ${fact.id}`);
   }
 
@@ -59,6 +64,11 @@ export class Decisions {
 
   lookedOf(stream: string): string | undefined {
     return this.#looked.get(stream);
+  }
+
+  /** The newest time that anything told moved the subscription to. Undefined: none did. */
+  seenOf(stream: string): string | undefined {
+    return this.#seen.get(stream) || undefined;
   }
 
   knowsPaid(stream: string, invoice: string): boolean {
