@@ -31,11 +31,15 @@ interface Start {
 
 const minuteMs = 60_000;
 const startTries = 6;
+/** Each window that is opened beside another one is slept over too: while no start can end well, they would multiply without end. */
+const mostBeside = 20;
 
 export class Beginnings {
   readonly #parts: BeginningsParts;
   readonly #world: World;
   readonly #random: Random;
+  /** How many windows each member has opened beside another one. */
+  readonly #beside = new Map<string, number>();
 
   constructor(parts: BeginningsParts) {
     this.#parts = parts;
@@ -55,6 +59,9 @@ export class Beginnings {
   beginBeside(memberId: string): void {
     const member = this.#parts.clubs.members.find((each) => each.memberId === memberId);
     if (member === undefined || !this.#random.chance(0.5)) return;
+    const opened = this.#beside.get(memberId) ?? 0;
+    if (opened === mostBeside) return;
+    this.#beside.set(memberId, opened + 1);
     this.#parts.coverage.met('begins while a process sleeps at the slot');
     this.#openWindow(member, 0);
   }
