@@ -1,11 +1,20 @@
 // A refund or a dispute of a payment of a subscription. What takes money back ends access by its time alone, so that time must be
 // Stripe's as much as that of a look.
 import type { Statement } from '@paidonce/ledger';
-import { defined, type SubscriptionStatement } from '@paidonce/ledger/adapter';
+import { defined, type SubscriptionObservation, type SubscriptionReference, type SubscriptionStatement } from '@paidonce/ledger/adapter';
 import type { Provenance } from '../mapping/provenance.ts';
+import type { Accounts } from '../stripe/accounts.ts';
 import type { IntakeResult } from './intake-result.ts';
-import { inDoubt } from './provider-clock.ts';
-import type { SubscriptionIntakeParts } from './subscription-intake.ts';
+import { inDoubt, type ProviderClock } from './provider-clock.ts';
+
+interface MoneyBackParts {
+  readonly subscriptions: {
+    subscriptionOf(reference: string): Promise<{ readonly reference?: SubscriptionReference } | undefined>;
+    observeSubscription(observation: SubscriptionObservation): Promise<IntakeResult>;
+  };
+  readonly accounts: Accounts;
+  readonly clock: ProviderClock;
+}
 
 /**
  * Undefined: it is of no subscription that has begun, as far as the ledger knows.
@@ -15,7 +24,7 @@ import type { SubscriptionIntakeParts } from './subscription-intake.ts';
 export async function takeMoneyBack(
   { payment, fact, asOf, occurredAt, evidence }: Statement,
   { account, source, form, isUndated }: Provenance,
-  { subscriptions, accounts, clock }: Pick<SubscriptionIntakeParts, 'subscriptions' | 'accounts' | 'clock'>,
+  { subscriptions, accounts, clock }: MoneyBackParts,
 ): Promise<IntakeResult | undefined> {
   if (fact.kind === 'attempt') return undefined;
   const subscription = (await subscriptions.subscriptionOf(payment.id))?.reference;

@@ -16,11 +16,12 @@ import { billingEventTypes } from '../stripe/event-types.ts';
 import { StripeCalls } from '../stripe/stripe-calls.ts';
 import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts';
 import { Intake } from './intake.ts';
+import type { OwnedSubscription, SubscriptionLedger } from './known-subscriptions.ts';
 import { OurLedger } from './our-ledger.ts';
 import { ProviderClock } from './provider-clock.ts';
 import { siblingSessions } from './sibling-sessions.ts';
 import { StripeEvents } from './stripe-events.ts';
-import { type OwnedSubscription, SubscriptionIntake, type SubscriptionLedger } from './subscription-intake.ts';
+import { SubscriptionIntake } from './subscription-intake.ts';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;

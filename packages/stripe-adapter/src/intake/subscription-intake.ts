@@ -27,31 +27,14 @@ import { identityOf } from '../stripe/stripe-objects.ts';
 import { readProvenance } from './answer-provenance.ts';
 import { recordForbidden } from './forbidden.ts';
 import { type IntakeResult, stronger } from './intake-result.ts';
+import type { OwnedSubscription, SubscriptionLedger } from './known-subscriptions.ts';
 import { mapWhole } from './map-whole.ts';
 import { takeMoneyBack } from './money-back.ts';
 import type { OurLedger } from './our-ledger.ts';
 import { inDoubt, type ProviderClock } from './provider-clock.ts';
-import { type KnownSubscription, readBefore } from './read-before.ts';
+import { readBefore } from './read-before.ts';
 import { type BegunLook, lookAtSubscription, type SeenSubscription } from './subscription-look.ts';
 import { named, recordUnreadable } from './unreadable.ts';
-
-/** A subscription of the shop that the ledger knows. */
-export interface OwnedSubscription extends Omit<KnownSubscription, 'plans'> {
-  readonly subscriptionId: string;
-  /** The `sub_…` that is linked. Absent: it has not begun, as far as the ledger knows. */
-  readonly reference?: SubscriptionReference;
-}
-
-/** What this needs of a ledger of subscriptions. Each method throws LedgerError with a code of the store. */
-export interface SubscriptionLedger {
-  /** @param reference `sub_…`, `in_…` or `cs_…`. Undefined: it is linked to none. */
-  subscriptionOf(reference: string): Promise<OwnedSubscription | undefined>;
-  /** @throws LedgerError `invalid_input` also: it cannot take what Stripe says. */
-  observeSubscription(observation: SubscriptionObservation): Promise<IntakeResult>;
-  /** Has a person look at a subscription that Stripe does not have. */
-  isMissing(subscriptionId: string): Promise<void>;
-  countLook(outcome: LookOutcome): void;
-}
 
 export interface SubscriptionIntakeParts {
   readonly ledger: PaymentLedger;

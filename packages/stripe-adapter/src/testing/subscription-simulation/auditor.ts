@@ -63,7 +63,8 @@ export class Auditor {
       if (decision === undefined) continue;
       const { invoice, validUntil } = decision;
       if (type === 'SubscriptionGranted' || type === 'SubscriptionExtended') this.#used1(stream, type, invoice);
-      if (type === 'SubscriptionEnded' || type === 'SubscriptionRevoked' || type === 'SubscriptionSuspended') this.#lost(stream, type, decision);
+      if (type === 'SubscriptionEnded' || type === 'SubscriptionRevoked' || type === 'SubscriptionSuspended')
+        this.#lost(stream, type, decision);
       else if (type !== 'SubscriptionChanged' && validUntil <= seen)
         this.#world.report(
           'nobody is let in for what was over when it was told',
@@ -105,7 +106,8 @@ export class Auditor {
       if (id === undefined) continue;
       const books = this.#booksOf(await this.readAt(id));
       const hadPaid = asOfDay === undefined || audit(paidBefore(books, asOfDay), asOfDay, this.#generosity()).mustBeIn;
-      if (hadPaid && audit(books, day, this.#generosity()).mustBeIn) this.#world.report('nobody who has paid is ended', `${subscriptionId} (${id}): ${type}, though Stripe has the money`);
+      if (hadPaid && audit(books, day, this.#generosity()).mustBeIn)
+        this.#world.report('nobody who has paid is ended', `${subscriptionId} (${id}): ${type}, though Stripe has the money`);
     }
   }
 
