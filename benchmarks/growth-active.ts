@@ -3,16 +3,15 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createPaymentLedger, type Observation, type PaymentLedger, type Source } from '@paidonce/ledger';
+import { createPaymentLedger, type PaymentLedger } from '@paidonce/ledger';
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { copyOf, LogWriter } from './grown-log.ts';
 import { type GrowthOptions, type Slot, slotOf } from './growth-slots.ts';
 import { eachOf, type Took, timed } from './measures.ts';
+import { account, paid, payment, sources } from './payments.ts';
 
 const callers = 32;
-const account = 'acct_bench';
-const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
 
 /** The orders of a log, group by group: the first source reports each of the group, then the next source does. */
 class Walk {
@@ -116,18 +115,4 @@ async function makePlacedOrders(path: string, orders: number): Promise<void> {
   }
   db.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
   db.close();
-}
-
-function payment(orderId: string) {
-  return { provider: 'stripe', account, livemode: false, id: `pi_${orderId}` };
-}
-
-function paid(orderId: string, source: Source): Observation {
-  const statement = {
-    payment: payment(orderId),
-    fact: { kind: 'attempt', status: 'paid', amount: { totalMinor: 4_900, currency: 'usd' } },
-    asOf: '2026-01-01T00:00:00.000Z',
-    evidence: { objectId: `pi_${orderId}`, eventId: `evt_${orderId}`, apiVersion: '2026-10-28.endive' },
-  } as const;
-  return source === 'manual' ? { ...statement, source, by: { actor: 'support-1', reason: 'bench' } } : { ...statement, source };
 }

@@ -9,14 +9,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createPaymentLedger, type Observation, type PaymentLedger, type Source } from '@paidonce/ledger';
+import { createPaymentLedger, type PaymentLedger } from '@paidonce/ledger';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { bareGroupCommit, withSlowerSync } from './group-commit.ts';
 import { eachOf, median, numbersIn, rounded, timed } from './measures.ts';
+import { account, paid, payment, sources } from './payments.ts';
 import { saveResults } from './results.ts';
-
-const account = 'acct_bench';
-const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
 
 export interface ObserveOptions {
   readonly addSyncMs: readonly number[];
@@ -160,18 +158,4 @@ function placed(order: number) {
     account,
     livemode: false,
   };
-}
-
-function payment(order: number) {
-  return { provider: 'stripe', account, livemode: false, id: `pi_${order}` };
-}
-
-function paid(order: number, source: Source): Observation {
-  const statement = {
-    payment: payment(order),
-    fact: { kind: 'attempt', status: 'paid', amount: { totalMinor: 4_900, currency: 'usd' } },
-    asOf: '2026-01-01T00:00:00.000Z',
-    evidence: { objectId: `pi_${order}`, eventId: `evt_${order}`, apiVersion: '2026-10-28.endive' },
-  } as const;
-  return source === 'manual' ? { ...statement, source, by: { actor: 'support-1', reason: 'bench' } } : { ...statement, source };
 }
