@@ -31,15 +31,15 @@ const ours = ['@paidonce/ledger', '@paidonce/stripe-adapter', '@paidonce/http'];
 export async function install(): Promise<void> {
   const options = { rounds: { type: 'string', default: '3' }, save: { type: 'boolean', default: false } } as const;
   const { values } = parseArgs({ args: process.argv.slice(3), options });
-  const rows = installEach(Number(values.rounds), Object.keys(peerSets));
+  const rows = installEach(Number(values.rounds));
   if (rows === undefined) return;
   console.table(rows);
   if (values.save) saveResults('install', { versions: { node: process.versions.node, ...peerVersions() }, rows });
   console.log(JSON.stringify({ bench: 'install', ...rows[0] }));
 }
 
-/** Undefined: the registry cannot be reached, which it has said. @throws Error: the packages are not built. */
-export function installEach(rounds: number, peers: readonly string[]): readonly InstallRow[] | undefined {
+/** Undefined: the registry cannot be reached, which it has said. @param only these rows; default: all. @throws Error: the packages are not built. */
+export function installEach(rounds: number, only?: readonly string[]): readonly InstallRow[] | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-bench-'));
   try {
     const packed = packPackages(folder).filter(({ name }) => ours.includes(name));
@@ -49,10 +49,11 @@ export function installEach(rounds: number, peers: readonly string[]): readonly 
     const sets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'PaidOnce on SQLite': { ...tarballs, ...exact(['stripe']) },
       'PaidOnce on PostgreSQL': { ...tarballs, ...exact(['stripe', 'pg']) },
-      ...Object.fromEntries(peers.map((name) => [name, exact(peerSets[name] ?? [])])),
+      ...Object.fromEntries(Object.entries(peerSets).map(([name, packages]) => [name, exact(packages)])),
     };
     const rows: InstallRow[] = [];
     for (const [what, dependencies] of Object.entries(sets)) {
+      if (only?.includes(what) === false) continue;
       const measured = measure(join(folder, `install-${rows.length}`), dependencies, rounds);
       if (typeof measured === 'string') {
         console.warn(`\n  SKIPPED: installations: ${measured}.\n`);

@@ -228,7 +228,7 @@ function lostRepliesAreSettled({ open }: Bench): void {
         expect(stored.map((event) => event.id)).toEqual(model);
         expectRising(stored);
       }),
-      runs(150),
+      runs(50),
     );
     expect([...met].sort()).toEqual(['appended', 'conflict', 'repeated']);
   });
