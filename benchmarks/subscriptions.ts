@@ -1,11 +1,13 @@
-// What subscriptions cost, and whether anybody is ended who paid: a year of a thousand members on a virtual clock, and the calls of
-// real renewals at the sandbox, whose webhooks come.
+// The benchmark `npm run bench -- subscriptions [--save]`: what subscriptions cost, and whether anybody is ended who paid: a year of a
+// thousand members on a virtual clock, and the calls of real renewals at the sandbox, whose webhooks come.
+import { parseArgs } from 'node:util';
 import { createPaymentLedger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { startStripeSandbox } from '@paidonce/sandbox';
 import { stripePayments } from '@paidonce/stripe-adapter';
 import { simulateSubscriptionYear } from '@paidonce/stripe-adapter/subscription-year';
 import Stripe from 'stripe';
+import { saveResults } from './results.ts';
 
 const members = 1_000;
 const days = 365;
@@ -13,6 +15,7 @@ const renewals = 6;
 const dayMs = 24 * 3_600_000;
 
 export async function subscriptions(): Promise<void> {
+  const { values } = parseArgs({ args: process.argv.slice(3), options: { save: { type: 'boolean', default: false } } });
   const readsPerRenewal = await readsOfRenewals();
   const year = await simulateSubscriptionYear({ members, days });
   const all = Object.values(year.reads).reduce((sum, reads) => sum + reads);
@@ -21,7 +24,9 @@ export async function subscriptions(): Promise<void> {
   console.log(
     `wrong ends: ${year.wrongEnds} · hours locked out: ${year.hoursLockedOut.toFixed(1)} · ends: ${year.ends}, ${year.hoursLate.toFixed(1)} h late on average`,
   );
-  console.log(JSON.stringify({ bench: 'subscriptions', members, readsPerRenewal, readsPerMonth, wrongEnds: year.wrongEnds }));
+  const last = { members, readsPerRenewal, readsPerMonth, wrongEnds: year.wrongEnds };
+  if (values.save) saveResults('subscriptions', last);
+  console.log(JSON.stringify({ bench: 'subscriptions', ...last }));
 }
 
 /** Calls of the adapter at the sandbox for each renewal that its webhooks tell. */

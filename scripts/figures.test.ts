@@ -53,6 +53,19 @@ describe('a small document', () => {
     expect(made('README.zh-TW.md', 'summary')).toContain('| 0.5 倍與 12 倍 | 2026-01-02 |');
   });
 
+  test('shows the worst ratio of the largest size', () => {
+    const rows = [
+      { work: 'append', size: 0, ratio: 1 },
+      { work: 'append', size: 5_000_000, ratio: 1.04 },
+      { work: 'search', size: 5_000_000, ratio: 1.2 },
+      { work: 'search', size: 1_000_000, ratio: 3 },
+    ];
+    const text = withFigures('<!-- figures summary -->\n<!-- /figures -->', 'README.md', (bench) =>
+      bench === 'growth length' ? { ...results, rows } : undefined,
+    );
+    expect(text).toMatch(/with 5,000,000 events .* \| 1\.2 times \| 2026-01-02 \| `npm run bench -- growth length` \|/);
+  });
+
   test('a peer that failed is listed with its failure', () => {
     expect(made('docs/why/comparison.md', 'peers')).toContain('| one | 1,200 | 900 (3 doubled) |');
   });

@@ -9,6 +9,8 @@ export interface Part {
   readonly otherwise: number;
   /** N, where all parts run. Default: `otherwise`. */
   readonly together?: number;
+  /** It mounts file systems: where the user is not root, it runs in a namespace in which it is, if the machine allows that. */
+  readonly mounts?: true;
   /** The commands of `npm run`, with their arguments and environment, in order. */
   readonly runs: (n: number, seed: number) => readonly Run[];
 }
@@ -36,6 +38,7 @@ export const parts: Readonly<Record<string, Part>> = {
     counts:
       'repetitions, each from a seed of its own, of each trouble of the disk under a running shop: full, read-only, damaged, locked, of a newer layout',
     otherwise: 1,
+    mounts: true,
     runs: (n, seed) =>
       Array.from({ length: n }, (_, time) => ['test:verify', ['torture/disk'], { TEST_SEED: String(seed + time) }] as const),
   },

@@ -1,7 +1,7 @@
 // `npm run torture`: the same code as in the tests, with far larger numbers. All parts, or `-- --PART [N]`: one of them. It takes from
 // minutes to hours, and no other command calls it. `--seed S` draws otherwise (1). It ends in a table, and exits 1 if a part fails, 2
 // if it does not understand its options.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Part, parts } from './torture-parts.ts';
@@ -32,7 +32,7 @@ async function tortured(name: string, part: Part, n: number): Promise<Ended> {
   let printed = '';
   let failed = false;
   for (const [script, args, env] of part.runs(n, seed)) {
-    const { code, text } = await npmRun([script, '--', ...args], env);
+    const { code, text } = await npmRun([script, '--', ...args], env, part.mounts ? asRoot() : []);
     printed += text;
     failed = code !== 0;
     if (failed) break;
@@ -40,9 +40,21 @@ async function tortured(name: string, part: Part, n: number): Promise<Ended> {
   return { part: `${name} ${n}`, minutes: (performance.now() - startedMs) / 60_000, failed, printed };
 }
 
-/** Runs a command of `npm run`. What it prints is shown at once, and returned. */
-function npmRun(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ readonly code: number | null; readonly text: string }> {
-  const child = spawn('npm', ['run', '--silent', ...args], {
+/** The command before another one, so that it may mount. Empty: it may already, or this machine gives no such right. */
+function asRoot(): readonly string[] {
+  const namespace = ['unshare', '--user', '--map-root-user', '--mount'];
+  if (process.platform !== 'linux' || process.getuid?.() === 0) return [];
+  return spawnSync('unshare', [...namespace.slice(1), 'true']).status === 0 ? namespace : [];
+}
+
+/** Runs a command of `npm run`, after `before`. What it prints is shown at once, and returned. */
+function npmRun(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  before: readonly string[] = [],
+): Promise<{ readonly code: number | null; readonly text: string }> {
+  const [command = '', ...rest] = [...before, 'npm', 'run', '--silent', ...args];
+  const child = spawn(command, rest, {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     env: { ...process.env, ...env },
     stdio: ['inherit', 'pipe', 'pipe'],

@@ -48,7 +48,9 @@ async function expectWhole(scene: Scene, what: string): Promise<void> {
 test('the disk is full: `store_full`, and the same process goes on once there is room', async ({ skip }) => {
   const disk = smallDisk('8m');
   if (disk === undefined) {
-    console.warn('SKIPPED: the shop on a full disk. It needs Linux, and root to mount a small one');
+    console.warn(
+      'SKIPPED: the shop on a full disk. It needs Linux, and the right to mount a small one: as root, or by `npm run torture -- --disk` where unshare gives it',
+    );
     return skip();
   }
   onTestFinished(() => disk.remove());

@@ -20,6 +20,14 @@ function appendSome(path: string): void {
   }
 }
 
+function giveTo({ uid, gid }: { readonly uid: number; readonly gid: number }, folder: string): void {
+  try {
+    chownSync(folder, uid, gid);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error; // A namespace with one user: there is nobody to give it to.
+  }
+}
+
 /** @param size as `mount` takes it: `24m`. Undefined: it cannot be mounted here. */
 export function smallDisk(size: string): SmallDisk | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-small-disk-'));
@@ -30,7 +38,7 @@ export function smallDisk(size: string): SmallDisk | undefined {
     return undefined;
   }
   const user = findBinaries()?.user;
-  if (user) chownSync(folder, user.uid, user.gid);
+  if (user) giveTo(user, folder);
   return {
     folder,
     fill: (path) => {
