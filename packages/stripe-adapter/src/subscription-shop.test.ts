@@ -167,6 +167,50 @@ describe('a life that webhooks alone tell', () => {
     expect(await ledger.subscription('club-2')).toMatchObject({ status: 'active' });
   });
 
+  describe.each(['refund', 'lost dispute', 'credit note'] as const)('a %s of a month that is over', (back) => {
+    /** The second month is paid, and no event tells of it. */
+    async function unheardRenewal() {
+      const club = await openClubShop();
+      const { begin, sandbox, stripe } = club;
+      const id = await begin();
+      await sandbox.deliverDue();
+      const [first] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
+      sandbox.setFate(id, 'never_made');
+      await sandbox.advance({ months: 1, ms: 2 * hourMs });
+      sandbox.setFate(id, 'delivered');
+      sandbox.calls.reset();
+      return { ...club, first: String(first?.id), payment: String(first?.payments?.data[0]?.payment.payment_intent) };
+    }
+
+    async function giveBack({ sandbox, stripe, first, payment }: Awaited<ReturnType<typeof unheardRenewal>>) {
+      if (back === 'refund') sandbox.refund(payment);
+      else if (back === 'lost dispute') sandbox.dispute(payment, { status: 'lost' });
+      else await stripe.creditNotes.create({ invoice: first, amount: 1_000, credit_amount: 1_000 });
+    }
+
+    test('is told with what Stripe has now: who has paid for the next one stays in, though nothing has told of that', async () => {
+      const club = await unheardRenewal();
+      await giveBack(club);
+      await club.sandbox.deliverDue();
+      expect(await club.told()).toEqual(['granted silver', 'extended silver']);
+      expect((await club.ledger.subscription('club-1'))?.periods.map(({ state }) => state)).toEqual(['given_back', 'paid']);
+    });
+
+    test('waits for Stripe where it does not answer, and nothing is lost', async () => {
+      const club = await unheardRenewal();
+      const { sandbox, ledger, told } = club;
+      sandbox.injectFault({ kind: 'status', status: 503, path: '/v1/subscriptions/:subscription', times: 1_000 });
+      await giveBack(club);
+      await sandbox.deliverDue();
+      expect(sandbox.calls.byRoute()).toMatchObject({ 'GET /v1/subscriptions/:subscription': expect.any(Number) });
+      expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active', periods: [{ state: 'paid' }] });
+      sandbox.clearFaults();
+      await sandbox.advance(dayMs); // Stripe sends what was not acknowledged again.
+      expect(await told()).toEqual(['granted silver', 'extended silver']);
+      expect((await ledger.subscription('club-1'))?.periods.map(({ state }) => state)).toEqual(['given_back', 'paid']);
+    });
+  });
+
   test.each([
     ['the newest first', () => 0],
     ['the invoice first', (type: string) => (type === 'invoice.paid' ? 0 : 1)],

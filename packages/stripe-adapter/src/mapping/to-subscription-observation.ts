@@ -47,10 +47,13 @@ export function toSubscriptionObservation(object: unknown, context: ObjectContex
 }
 
 /** A refund or a dispute as its payment's subscription is told of it. Undefined: the statement is of another kind. */
-export function moneyBackOf({ payment, fact, asOf, occurredAt, evidence }: Statement): SubscriptionStatement | undefined {
+export function moneyBackOf(
+  { payment, fact, asOf, occurredAt, evidence }: Statement,
+  { isUndated }: Pick<ObjectContext, 'isUndated'>,
+): SubscriptionStatement | undefined {
   if (fact.kind === 'attempt') return undefined;
   const back: MoneyBack = { ...fact, payment };
-  return { fact: back, asOf, evidence, ...defined({ occurredAt }) };
+  return { fact: back, asOf, evidence, ...defined({ occurredAt, doubtful: isUndated }) };
 }
 
 function read(object: unknown, claim: SubscriptionClaim): BillingReading {
