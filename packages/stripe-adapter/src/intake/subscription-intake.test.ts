@@ -226,7 +226,10 @@ describe('a state that is other than known', () => {
     };
     await intake.take(created.data.object, provenance); // A day late.
     expect(asked).toEqual([`GET /v1/subscriptions/${id}`]);
-    expect(factsOf(told.observations).at(-1)).toMatch(/^lifecycle canceled/);
+    expect(factsOf(told.observations).at(-1)).toMatch(/^lifecycle canceled, invoice paid/);
+    // The event is of the subscription. Told a month later, it would bring another invoice along.
+    const named = told.observations.at(-1)?.statements.map(({ evidence }) => ('eventId' in evidence ? evidence.eventId : 'none'));
+    expect(named).toEqual([created.id, 'none', 'none']);
   });
 });
 
