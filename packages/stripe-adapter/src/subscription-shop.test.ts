@@ -275,6 +275,25 @@ describe('a start', () => {
     expect(sessions.filter(({ status }) => status === 'open').length).toBeLessThanOrEqual(1);
   });
 
+  test('asks for no page again that it knows to be expired, whoever ended it', async () => {
+    const { payments, given, sandbox, stripe } = await openClubShop();
+    const left = ['club-2', 'club-3', 'club-4'].map((subscriptionId) => ({ ...given, subscriptionId }));
+    for (const start of left) await payments.startSubscription(start);
+    const { data: open } = await stripe.checkout.sessions.list({ status: 'open' });
+    for (const { id } of open) await stripe.checkout.sessions.expire(id);
+    const asked = async (subscriptionId: string): Promise<Record<string, number>> => {
+      sandbox.calls.reset();
+      await payments.startSubscription({ ...given, subscriptionId });
+      return sandbox.calls.byRoute();
+    };
+    // The first two were ended by the starts after them, and that answer is enough.
+    expect(await asked('club-5')).toMatchObject({
+      'POST /v1/checkout/sessions/:session/expire': 1,
+      'GET /v1/checkout/sessions/:session': 1,
+    });
+    expect(await asked('club-6')).toEqual({ 'POST /v1/checkout/sessions': 1, 'POST /v1/checkout/sessions/:session/expire': 1 }); // That of club-5.
+  });
+
   test('that was overtaken while it was made names the other one, and has no page', async () => {
     const { payments, given, stripe } = await openClubShop();
     const create = stripe.checkout.sessions.create.bind(stripe.checkout.sessions);
