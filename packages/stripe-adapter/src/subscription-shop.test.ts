@@ -160,10 +160,12 @@ describe('a life that webhooks alone tell', () => {
     await sandbox.deliverDue();
     const [paid] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
     const payment = String(paid?.payments?.data[0]?.payment.payment_intent);
+    sandbox.calls.reset();
     if (back === 'refund') sandbox.refund(payment);
     else sandbox.dispute(payment);
     await sandbox.deliverDue();
     expect(await told()).toEqual(['granted silver', back === 'refund' ? 'revoked silver' : 'suspended silver']);
+    expect(sandbox.calls.byRoute()).not.toHaveProperty(['GET /v1/subscriptions/:subscription']); // No look.
     expect(await ledger.subscription('club-2')).toMatchObject({ status: 'active' });
   });
 
