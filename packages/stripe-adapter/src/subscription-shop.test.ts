@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SubscriptionChange } from '@paidonce/ledger';
 import { openTerminal } from '@paidonce/ledger/command-line';
+import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { startSandbox } from '@paidonce/sandbox/testing';
 import Stripe from 'stripe';
@@ -241,6 +242,27 @@ describe('a life that webhooks alone tell', () => {
         return ledger.subscription('club-1');
       })
       .toMatchObject({ status: 'revoked' });
+  });
+
+  test('a refund of a payment that was linked when the process died, before anything was recorded, is told with a look', async () => {
+    const eventStore = openMemoryEventStore();
+    const { append } = eventStore;
+    let dies = false;
+    eventStore.append = (stream, ...rest) =>
+      dies && stream.startsWith('subscription-') ? Promise.reject(new Error('the process died')) : append.call(eventStore, stream, ...rest);
+    const { joinUnheard, sandbox, stripe, payments, ledger } = await openClub({ ledger: { eventStore } });
+    const id = await joinUnheard('club-1');
+    dies = true;
+    await expect(payments.recheck(id)).rejects.toThrow('the process died');
+    dies = false;
+    const [paid] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
+    sandbox.refund(String(paid?.payments?.data[0]?.payment.payment_intent));
+    await sandbox.deliverDue();
+    expect(await ledger.subscription('club-1')).toMatchObject({
+      status: 'none',
+      lookedAt: expect.any(String),
+      periods: [{ state: 'given_back' }],
+    });
   });
 });
 
