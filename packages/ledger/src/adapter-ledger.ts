@@ -161,6 +161,8 @@ export interface AdapterLedger {
   dueSubscriptions(before: string, page?: PageRequest): Promise<Page<DueSubscription>>;
   /** From a read model, sorted by subscription id: those with open invoices, which Stripe lists by when they were made. */
   openInvoices(page?: PageRequest): Promise<Page<OpenInvoices>>;
+  /** From a read model: whether this customer of the provider has a subscription, also one that has ended. */
+  hasSubscription(customer: string): Promise<boolean>;
   /** From a read model, sorted by account. `before`: as of `dueSubscriptions`. */
   accountSubscriptions(before: string): Promise<readonly AccountSubscriptions[]>;
   /** Strong: how far the rounds of the tier have come. */

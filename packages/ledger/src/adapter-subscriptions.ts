@@ -3,7 +3,14 @@ import type { ManualAction, PaymentReference, Source } from './observation.ts';
 import type { LookOutcome } from './process-counts.ts';
 import type { RecheckResult } from './seen.ts';
 import type { GiveSlotBackResult, TakeSlotResult } from './streams/slot-streams.ts';
-import type { Lifecycle, PaidInvoice, SubscriptionObservation, SubscriptionReference, UnpaidInvoice } from './subscription/observation.ts';
+import type {
+  Lifecycle,
+  PaidInvoice,
+  SubscriptionFact,
+  SubscriptionObservation,
+  SubscriptionReference,
+  UnpaidInvoice,
+} from './subscription/observation.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 import type { SubscriptionView } from './subscription/view.ts';
 import type { ImportSubscriptionResult, ObserveSubscriptionResult, SubscriptionLedger } from './subscription-ledger.ts';
@@ -60,12 +67,17 @@ export interface OpenInvoices {
 /** What the ledger holds of a subscription: enough to know whether what a source says of it is news. */
 export interface KnownSubscription {
   readonly subscriptionId: string;
-  /** The provider's subscription. Absent: nothing was reported of it. */
+  /**
+   * The provider's subscription. Absent: nothing was reported of it, and the link names none. A link names one where it is asked for by
+   * the whole reference of a payment or an invoice.
+   */
   readonly reference?: SubscriptionReference;
   /** Absent: no state of it was reported. */
   readonly lifecycle?: Lifecycle;
   /** ISO 8601 UTC. Absent: nothing is paid for. */
   readonly paidThrough?: string;
+  /** True if a source has reported just this of an invoice, or of money that went back: then nothing new can follow from it. */
+  readonly holds: (fact: Exclude<SubscriptionFact, Lifecycle>) => boolean;
   /** Sorted by id. `sources`: who has reported just this, the first one first. */
   readonly invoices: readonly { readonly fact: PaidInvoice | UnpaidInvoice; readonly sources: readonly Source[] }[];
 }

@@ -69,6 +69,7 @@ export function openForAdapters(
     withdrawnOrders: (page) => call(() => lists.withdrawnOrders(page)),
     samePlanOrder: (memberId, plan) => call(() => lists.samePlanOrder(memberId, plan)),
     dueSubscriptions: (before, page) => call(() => lists.dueSubscriptions(before, page)),
+    hasSubscription: (customer) => call(() => lists.hasSubscription(customer)),
     openInvoices: (page) => call(() => lists.openInvoices(page)),
     accountSubscriptions: (before) => call(() => lists.accountSubscriptions(before)),
     sweepProgress: (tier) => call(async () => sweeps.progress(parse(idSchema, tier, 'tier'))),

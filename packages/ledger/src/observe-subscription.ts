@@ -126,8 +126,8 @@ export class SubscriptionWriter {
   }
 
   /** Strong. Undefined: it belongs to no subscription. @param reference a reference name. */
-  async ownerOf(reference: string): Promise<string | undefined> {
-    return (await this.#references.subscriptionLink(reference))?.subscriptionId;
+  async linkOf(reference: string): Promise<SubscriptionLinked | undefined> {
+    return this.#references.subscriptionLink(reference);
   }
 
   /** Which subscription the batch is about: by the owner of its `sub_`, else of an invoice, else by our own metadata. */

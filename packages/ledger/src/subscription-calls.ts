@@ -83,8 +83,8 @@ export function openSubscriptionCalls(parts: SubscriptionCallParts): Subscriptio
     },
     subscription: async (subscriptionId) => viewed(parse(idSchema, subscriptionId, 'subscriptionId')),
     subscriptionOf: async (reference) => {
-      const subscriptionId = await writer.ownerOf(readReference(reference));
-      return subscriptionId === undefined ? undefined : viewed(subscriptionId);
+      const link = await writer.linkOf(readReference(reference));
+      return link && viewed(link.subscriptionId);
     },
   };
 }

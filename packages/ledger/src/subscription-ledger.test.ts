@@ -407,6 +407,34 @@ describe('for adapters', () => {
   });
 });
 
+describe('what is known of a subscription', () => {
+  test('is what was reported, of an invoice and of money that went back', async () => {
+    const { ledger } = shop();
+    await using _ledger = ledger;
+    await member(ledger);
+    const back = (minor: number) => refund('pi_1', minor);
+    await ledger.observeSubscription(told(1, [back(500)]));
+    const known = (await ledger.forAdapters.subscriptions.known('in_1'))!;
+    expect(known).toMatchObject({ subscriptionId: 'sub-1', reference: reference1, paidThrough: day(30) });
+    expect([back(500), month('in_1', 0, { reason: 'create' })].map(known.holds)).toEqual([true, true]);
+    expect([back(501), month('in_2', 30)].map(known.holds)).toEqual([false, false]);
+  });
+
+  test('begins with the link of its payment, which names the one at the provider although nothing was recorded', async () => {
+    const log = createMemoryLog();
+    const eventStore = openMemoryEventStore({ log });
+    const { append } = eventStore;
+    eventStore.append = (stream, ...rest) =>
+      stream.startsWith('subscription-') ? Promise.reject(new Error('the process died')) : append.call(eventStore, stream, ...rest);
+    const { ledger } = shop({ eventStore }, log);
+    await using _ledger = ledger;
+    await expect(ledger.observeSubscription(told(0, firstMonth))).rejects.toThrow('the process died');
+    const { known } = ledger.forAdapters.subscriptions;
+    expect(await known(paymentReference('pi_1'))).toMatchObject({ subscriptionId: 'sub-1', reference: reference1, invoices: [] });
+    expect(await known('pi_1')).not.toHaveProperty('reference'); // An id alone says neither account nor mode.
+  });
+});
+
 describe('a policy of subscriptions', () => {
   test('that no longer names a price is refused, unless the price is retired; orders go on', async () => {
     const log = createMemoryLog();

@@ -4,17 +4,19 @@ import { defined } from './defined.ts';
 import { LedgerError } from './errors.ts';
 import type { WatchedStore } from './event-store/watched-store.ts';
 import { parse, readReference, recheckSchema } from './input.ts';
-import { givenActionSchema, idSchema } from './observation.ts';
+import { givenActionSchema, idSchema, type PaymentReference, type Source } from './observation.ts';
 import type { SubscriptionWriter } from './observe-subscription.ts';
 import { sourcesOf } from './order/fact-reports.ts';
 import type { ProcessCounter } from './process-counts.ts';
 import type { Runtime } from './runtime.ts';
+import type { SubscriptionLinked } from './streams/reference-streams.ts';
 import type { Slots } from './streams/slot-streams.ts';
 import { subscriptionAggregate } from './streams/subscription-aggregate.ts';
 import type { SubscriptionDryRuns } from './streams/subscription-dry-run.ts';
 import type { SubscriptionStreams } from './streams/subscription-streams.ts';
 import { accessOf } from './subscription/access.ts';
 import { subscriptionFactContent } from './subscription/fact-text.ts';
+import type { SubscriptionFact, SubscriptionReference } from './subscription/observation.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 import type { SubscriptionState } from './subscription/subscription.ts';
 
@@ -45,11 +47,11 @@ export function openAdapterSubscriptions(
     slotHolder: (subscriptionId) => call(async () => slots.holder(id(subscriptionId))),
     livingHolder: (memberId, kind) =>
       call(async () => slots.livingHolder(parse(idSchema, memberId, 'memberId'), parse(idSchema, kind, 'kind'))),
-    ownerOf: (reference) => call(async () => writer.ownerOf(readReference(reference))),
+    ownerOf: (reference) => call(async () => (await writer.linkOf(readReference(reference)))?.subscriptionId),
     known: (reference) =>
       call(async () => {
-        const owner = await writer.ownerOf(readReference(reference));
-        return owner === undefined ? undefined : knownIn(await subscriptions.read(owner), policy);
+        const link = await writer.linkOf(readReference(reference));
+        return link && knownIn(await subscriptions.read(link.subscriptionId), policy, linkedAs(link, reference));
       }),
     wouldObserve: (observation) => call(() => dryRun.wouldObserve(observation)),
     wouldImport: (...asked) => call(() => dryRun.wouldImport(...asked)),
@@ -70,14 +72,21 @@ export function openAdapterSubscriptions(
   };
 }
 
-function knownIn(state: SubscriptionState, policy: SubscriptionPolicy): KnownSubscription {
-  const { subscriptionId, reference, facts } = state;
+function knownIn(state: SubscriptionState, policy: SubscriptionPolicy, linked: SubscriptionReference | undefined): KnownSubscription {
+  const { subscriptionId, reference = linked, facts } = state;
   const { lifecycle, invoices } = facts;
+  const sources = (fact: SubscriptionFact): readonly Source[] | undefined => sourcesOf(state, subscriptionFactContent(fact));
   return {
     subscriptionId,
     ...defined({ reference, lifecycle: lifecycle?.fact, paidThrough: accessOf(state, policy).paidThrough }),
-    invoices: invoices.map(({ fact }) => ({ fact, sources: sourcesOf(state, subscriptionFactContent(fact)) ?? [] })),
+    holds: (fact) => sources(fact) !== undefined,
+    invoices: invoices.map(({ fact }) => ({ fact, sources: sources(fact) ?? [] })),
   };
+}
+
+/** The link of a payment or an invoice names the provider's subscription, of which nothing else may stand in the log yet. */
+function linkedAs({ of }: SubscriptionLinked, reference: string | PaymentReference): SubscriptionReference | undefined {
+  return of === undefined || typeof reference === 'string' ? undefined : { ...reference, id: of };
 }
 
 /** A ledger without subscriptions owns nothing, and refuses every other call. */

@@ -1,5 +1,5 @@
 // Lives of subscriptions at the sandbox, over sockets: what its events and its answers state, by the adapter's own calls.
-import { type PaidInvoice, type SubscriptionStatement, subscriptionFactContent } from '@paidonce/ledger/adapter';
+import { type SubscriptionStatement, subscriptionFactContent } from '@paidonce/ledger/adapter';
 import { type Ground, startGround } from '@paidonce/sandbox/testing';
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { readSubscriptionStart } from './checkout/subscription-input.ts';
 import { subscriptionSessionParameters } from './checkout/subscription-parameters.ts';
 import { SubscriptionPrices } from './checkout/subscription-prices.ts';
 import { mapWhole } from './intake/map-whole.ts';
-import { readBefore } from './intake/read-before.ts';
+import { type KnownSubscription, readBefore } from './intake/read-before.ts';
 import { lookAtSubscription, type SeenSubscription } from './intake/subscription-look.ts';
 import { subscriptionMetadata } from './mapping/claim.ts';
 import { toSubscriptionObservation } from './mapping/to-subscription-observation.ts';
@@ -107,7 +107,7 @@ describe('a renewal', () => {
     const seen = await look(club, '2026-05-01T00:00:00.000Z');
     for (const content of contents(seen.statements)) expect(contents(events)).toContain(content);
     const lifecycle = known.statements.flatMap(({ fact }) => (fact.kind === 'lifecycle' ? fact : []))[0];
-    const holds = ({ reason }: PaidInvoice) => reason === 'create';
+    const holds: KnownSubscription['holds'] = (fact) => 'reason' in fact && fact.reason === 'create';
     const renewal = events.filter(({ asOf }) => asOf > '2026-05-01');
     expect(renewal.map(({ fact }) => fact.kind).toSorted()).toEqual(['allocation', 'invoice', 'lifecycle']);
     const plans = { club: [club.price] };

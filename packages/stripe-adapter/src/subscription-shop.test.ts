@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SubscriptionChange } from '@paidonce/ledger';
 import { openTerminal } from '@paidonce/ledger/command-line';
+import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { startSandbox } from '@paidonce/sandbox/testing';
 import Stripe from 'stripe';
@@ -160,11 +161,57 @@ describe('a life that webhooks alone tell', () => {
     await sandbox.deliverDue();
     const [paid] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
     const payment = String(paid?.payments?.data[0]?.payment.payment_intent);
+    sandbox.calls.reset();
     if (back === 'refund') sandbox.refund(payment);
     else sandbox.dispute(payment);
     await sandbox.deliverDue();
     expect(await told()).toEqual(['granted silver', back === 'refund' ? 'revoked silver' : 'suspended silver']);
+    expect(sandbox.calls.byRoute()).not.toHaveProperty(['GET /v1/subscriptions/:subscription']); // No look.
     expect(await ledger.subscription('club-2')).toMatchObject({ status: 'active' });
+  });
+
+  describe.each(['refund', 'lost dispute', 'credit note'] as const)('a %s of a month that is over', (back) => {
+    /** The second month is paid, and no event tells of it. */
+    async function unheardRenewal() {
+      const club = await openClubShop();
+      const { begin, sandbox, stripe } = club;
+      const id = await begin();
+      await sandbox.deliverDue();
+      const [first] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
+      sandbox.setFate(id, 'never_made');
+      await sandbox.advance({ months: 1, ms: 2 * hourMs });
+      sandbox.setFate(id, 'delivered');
+      sandbox.calls.reset();
+      return { ...club, first: String(first?.id), payment: String(first?.payments?.data[0]?.payment.payment_intent) };
+    }
+
+    async function giveBack({ sandbox, stripe, first, payment }: Awaited<ReturnType<typeof unheardRenewal>>) {
+      if (back === 'refund') sandbox.refund(payment);
+      else if (back === 'lost dispute') sandbox.dispute(payment, { status: 'lost' });
+      else await stripe.creditNotes.create({ invoice: first, amount: 1_000, credit_amount: 1_000 });
+    }
+
+    test('is told with what Stripe has now: who has paid for the next one stays in, though nothing has told of that', async () => {
+      const club = await unheardRenewal();
+      await giveBack(club);
+      await club.sandbox.deliverDue();
+      expect(await club.told()).toEqual(['granted silver', 'extended silver']);
+      expect((await club.ledger.subscription('club-1'))?.periods.map(({ state }) => state)).toEqual(['given_back', 'paid']);
+    });
+
+    test('waits for Stripe where it does not answer, and nothing is lost', async () => {
+      const club = await unheardRenewal();
+      const { sandbox, ledger, told } = club;
+      sandbox.injectFault({ kind: 'status', status: 503, path: '/v1/subscriptions/:subscription', times: 1_000 });
+      await giveBack(club);
+      await sandbox.deliverDue();
+      expect(sandbox.calls.byRoute()).toMatchObject({ 'GET /v1/subscriptions/:subscription': expect.any(Number) });
+      expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active', periods: [{ state: 'paid' }] });
+      sandbox.clearFaults();
+      await sandbox.advance(dayMs); // Stripe sends what was not acknowledged again.
+      expect(await told()).toEqual(['granted silver', 'extended silver']);
+      expect((await ledger.subscription('club-1'))?.periods.map(({ state }) => state)).toEqual(['given_back', 'paid']);
+    });
   });
 
   test.each([
@@ -195,6 +242,27 @@ describe('a life that webhooks alone tell', () => {
         return ledger.subscription('club-1');
       })
       .toMatchObject({ status: 'revoked' });
+  });
+
+  test('a refund of a payment that was linked when the process died, before anything was recorded, is told with a look', async () => {
+    const eventStore = openMemoryEventStore();
+    const { append } = eventStore;
+    let dies = false;
+    eventStore.append = (stream, ...rest) =>
+      dies && stream.startsWith('subscription-') ? Promise.reject(new Error('the process died')) : append.call(eventStore, stream, ...rest);
+    const { joinUnheard, sandbox, stripe, payments, ledger } = await openClub({ ledger: { eventStore } });
+    const id = await joinUnheard('club-1');
+    dies = true;
+    await expect(payments.recheck(id)).rejects.toThrow('the process died');
+    dies = false;
+    const [paid] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
+    sandbox.refund(String(paid?.payments?.data[0]?.payment.payment_intent));
+    await sandbox.deliverDue();
+    expect(await ledger.subscription('club-1')).toMatchObject({
+      status: 'none',
+      lookedAt: expect.any(String),
+      periods: [{ state: 'given_back' }],
+    });
   });
 });
 
@@ -229,6 +297,25 @@ describe('a start', () => {
     const sessions = (await stripe.checkout.sessions.list({ limit: 100 })).data;
     expect(sessions.find(({ id }) => id === left.sessionId)?.status).toBe('expired');
     expect(sessions.filter(({ status }) => status === 'open').length).toBeLessThanOrEqual(1);
+  });
+
+  test('asks for no page again that it knows to be expired, whoever ended it', async () => {
+    const { payments, given, sandbox, stripe } = await openClubShop();
+    const left = ['club-2', 'club-3', 'club-4'].map((subscriptionId) => ({ ...given, subscriptionId }));
+    for (const start of left) await payments.startSubscription(start);
+    const { data: open } = await stripe.checkout.sessions.list({ status: 'open' });
+    for (const { id } of open) await stripe.checkout.sessions.expire(id);
+    const asked = async (subscriptionId: string): Promise<Record<string, number>> => {
+      sandbox.calls.reset();
+      await payments.startSubscription({ ...given, subscriptionId });
+      return sandbox.calls.byRoute();
+    };
+    // The first two were ended by the starts after them, and that answer is enough.
+    expect(await asked('club-5')).toMatchObject({
+      'POST /v1/checkout/sessions/:session/expire': 1,
+      'GET /v1/checkout/sessions/:session': 1,
+    });
+    expect(await asked('club-6')).toEqual({ 'POST /v1/checkout/sessions': 1, 'POST /v1/checkout/sessions/:session/expire': 1 }); // That of club-5.
   });
 
   test('that was overtaken while it was made names the other one, and has no page', async () => {

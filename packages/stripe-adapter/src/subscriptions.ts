@@ -1,6 +1,7 @@
 // What the adapter needs for a ledger that keeps subscriptions: one clock of Stripe's for the process, and the way into the ledger.
 import type { Logger, PaymentLedger, Runtime } from '@paidonce/ledger';
 import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
+import { ExpiredSessions } from './checkout/expired-sessions.ts';
 import { subscriptionRefresher } from './checkout/refresh-subscription.ts';
 import type { SubscriptionCheckoutParts } from './checkout/subscription-checkout.ts';
 import { knownSubscriptions, type SubscriptionLedger } from './intake/known-subscriptions.ts';
@@ -46,8 +47,9 @@ export function openSubscriptions(parts: SubscriptionParts): OpenedSubscriptions
     watch: new ExpiryWatch({ ...parts, stripeNow: () => clock.now }),
     intakeBy,
     checkoutBy: (accounts) => {
-      const refreshSubscription = subscriptionRefresher(accounts, intakeBy(accounts));
-      return { ledger, policy, accounts, refreshSubscription, clock, runtime, scope: parts.ourLedger.scope };
+      const expired = new ExpiredSessions();
+      const refreshSubscription = subscriptionRefresher(accounts, intakeBy(accounts), expired);
+      return { ledger, policy, accounts, refreshSubscription, expired, clock, runtime, scope: parts.ourLedger.scope };
     },
   };
 }

@@ -29,7 +29,7 @@ export const explainCommand: Command = {
     const [given] = positionals;
     const member = options.text('member');
     if ((given === undefined) === (member === undefined))
-      throw new LedgerError('invalid_input', 'Name an order, or a member with --member');
+      throw new LedgerError('invalid_input', 'Name an order or a subscription, or a member with --member');
     const language = languageOf(options.text('lang'), invocation.env['LANG']);
     return withLog(invocation, async (log) => {
       const asOf = await asOfIn(invocation, log);
@@ -37,7 +37,10 @@ export const explainCommand: Command = {
       const { orders, subscriptions } = found;
       if (orders.length + subscriptions.length === 0) {
         const then = asOf.asOf === undefined ? '' : ` as of ${options.text('as-of')}`; // Show what the user typed, such as a day.
-        throw new LedgerError('order_unknown', `${log.name} knows no order of member ${member}${then}. Is it the right log?`);
+        throw new LedgerError(
+          'order_unknown',
+          `${log.name} knows no order and no subscription of member ${member}${then}. Is it the right log?`,
+        );
       }
       if (options.flag('json')) {
         const all = [...orders, ...subscriptions];
@@ -83,8 +86,8 @@ async function ofMember(member: string, invocation: Invocation, log: LogReader, 
   };
   const orders = await explainMember(log, member, { ...asOf, onEvents });
   const subscriptions = await explainMemberSubscriptions(log, member, asOf);
-  const also = subscriptions.length > 0 ? `, and ${subscriptions.length} subscription${subscriptions.length === 1 ? '' : 's'}` : '';
-  invocation.terminal.err(`${orders.length} of the orders in ${measure.end(read)} are of member ${member}${also}.`);
+  const found = `orders of member ${member}: ${orders.length}, subscriptions: ${subscriptions.length}`;
+  invocation.terminal.err(`Searched ${measure.end(read)}; ${found}.`);
   return { orders, subscriptions };
 }
 

@@ -38,10 +38,18 @@ describe('explain', () => {
     expect(JSON.parse((await run('explain', 'renewed', '--json')).out)).toMatchObject({ subscriptionId: 'renewed', membership: 'revoked' });
   });
   test('tells of a member all that he has, also as it was on a day', async () => {
-    expect((await run('explain', '--member', 'member-renewed')).out).toMatch(/^Member member-renewed has no access/);
+    expect((await run('explain', '--member', 'member-renewed')).out).toMatch(
+      /^Member member-renewed has no access: nothing that is listed below gives it\.\n\nSubscription renewed of member member-renewed,/,
+    );
+    expect((await run('explain', '--member', 'member-renewed', '--lang', 'zh-TW')).out).toMatch(
+      /^會員 member-renewed 目前沒有會員資格：以下所列的都未給予。\n\n訂閱 renewed/,
+    );
     const then = await run('explain', '--member', 'member-renewed', '--as-of', '2026-02-01');
     expect(then.out).toMatch(/^Member member-renewed had access, by subscription renewed\.\n/);
-    expect((await run('explain', '--member', 'nobody')).code).toBe(2);
+    expect(await run('explain', '--member', 'nobody')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no order and no subscription'),
+    });
   });
 });
 

@@ -35,6 +35,7 @@ export interface SubscriptionReadModels {
   undelivered(after: string, limit: number): readonly UndeliveredSubscription[];
   openInvoices(after: string, limit: number): readonly OpenInvoices[];
   reviews(after: string, limit: number): readonly SubscriptionReview[];
+  hasCustomer(customer: string): boolean;
   accounts(before: string): readonly AccountSubscriptions[];
   /** Subscriptions whose newest decision is neither delivered nor abandoned. */
   pendingDeliveries(): readonly SubscriptionState[];
@@ -148,6 +149,7 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
   const reviews = db.prepare(
     'select review from subscription_reviews where (subscription_id, review_id) > (?, ?) order by subscription_id, review_id limit ?',
   );
+  const ofCustomer = db.prepare('select 1 from subscriptions where customer = ? limit 1');
   const text = (cell: unknown): string | undefined => (cell === null ? undefined : String(cell));
 
   return {
@@ -184,6 +186,7 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
     pendingDeliveries: () => pending.all().map((row) => JSON.parse(String(row['state'])) as SubscriptionState),
     openInvoices: (after, limit) =>
       open.all(after, limit).flatMap((row) => openInvoicesIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
+    hasCustomer: (customer) => ofCustomer.get(customer) !== undefined,
     reviews: (after, limit) => reviews.all(...keyIn(after), limit).map((row) => JSON.parse(String(row['review'])) as SubscriptionReview),
   };
 }

@@ -62,7 +62,7 @@ export function openConsoleSubscriptions(
   async function find(text: string): Promise<readonly SubscriptionSummary[]> {
     const query = idInText(parse(schemas.text, text, 'text'));
     if (!isId(query)) return [];
-    const owner = await writer.ownerOf(query);
+    const owner = (await writer.linkOf(query))?.subscriptionId;
     const exact = await Promise.all([query, ...(owner === undefined ? [] : [owner])].map(summary));
     const { models } = await lists.opened();
     const others = query.length < leastCharacters ? [] : models.console.subscriptions.beginningWith(query, mostFound);

@@ -23,7 +23,14 @@ type ListsOfLedger = Pick<
 >;
 type ListsForAdapters = Pick<
   AdapterLedger,
-  'accountOrders' | 'unsettledOrders' | 'withdrawnOrders' | 'samePlanOrder' | 'dueSubscriptions' | 'openInvoices' | 'accountSubscriptions'
+  | 'accountOrders'
+  | 'unsettledOrders'
+  | 'withdrawnOrders'
+  | 'samePlanOrder'
+  | 'dueSubscriptions'
+  | 'openInvoices'
+  | 'hasSubscription'
+  | 'accountSubscriptions'
 >;
 
 export interface ListsOptions {
@@ -91,6 +98,9 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
       ({ models }, after, limit) => models.subscriptions.openInvoices(after, limit),
       ({ subscriptionId }) => subscriptionId,
     );
+
+  hasSubscription: AdapterLedger['hasSubscription'] = async (customer) =>
+    (await this.opened()).models.subscriptions.hasCustomer(parse(idSchema, customer, 'customer'));
 
   accountSubscriptions: AdapterLedger['accountSubscriptions'] = async (before) =>
     (await this.opened()).models.subscriptions.accounts(parse(timeSchema, before, 'before'));

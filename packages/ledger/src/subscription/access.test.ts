@@ -73,10 +73,20 @@ describe('S3 and S10: what an invoice pays for', () => {
     expect(Story.placed({ plans: {} }).tell(0, invoice).state.decided?.plan).toBe('silver');
     expect(Story.placed().tell(0, invoice).row).toEqual([]);
   });
-  test('a proration is a base line on the first invoice alone, where an anchor lies ahead', () => {
-    const stretch = [line(0, 12, { role: 'proration' })];
+  test('a proration is a base line on the first invoice, where an anchor lies ahead', () => {
+    const stretch = [line(0, 12, { role: 'proration' }), line(0, 12, { role: 'credit', price: 'price_old', netMinor: -100 })];
     expect(Story.placed().tell(0, paid('in_1', stretch, { reason: 'create' })).row).toEqual(['granted paid 15']);
     expect(Story.placed().tell(0, paid('in_1', stretch, { reason: 'update' })).row).toEqual([]);
+  });
+  test('a proration is a base line where its invoice credits nothing of worth: nobody had paid for that time', () => {
+    const seats = line(10, 30, { role: 'proration', quantity: 3, netMinor: 2_000 });
+    const worthless = line(10, 30, { role: 'credit', netMinor: 0, credits: 'in_1' });
+    const free = () =>
+      Story.placed({ free: 'none' }).tell(0, paid('in_1', [line(0, 30, { netMinor: 0 })], { totalMinor: 0, discountMinor: 1_000 }));
+    expect(free().tell(10, paid('in_2', [seats], { reason: 'update' })).row).toEqual(['granted paid 33']);
+    expect(free().tell(10, paid('in_2', [worthless, seats], { reason: 'update' })).row).toEqual(['granted paid 33']);
+    const difference = [line(10, 30, { role: 'credit', netMinor: -1, credits: 'in_0' }), seats];
+    expect(free().tell(10, paid('in_2', difference, { reason: 'update' })).row).toEqual([]);
   });
   test('written off in full before payment it is free; in part it is money', () => {
     const none = { free: 'none' } as const;

@@ -90,15 +90,17 @@ export function judgeInvoices(judged: Judged, policy: SubscriptionPolicy): reado
   });
 }
 
-function planLines({ id, lines, reason }: PaidInvoice, judged: Judged, policy: SubscriptionPolicy): readonly PlanLine[] {
+function planLines(fact: PaidInvoice, judged: Judged, policy: SubscriptionPolicy): readonly PlanLine[] {
+  const { id, lines } = fact;
   const { placed, rulings, usedInvoices, decided = placed } = judged;
+  const prorationsPay = paysProrationsWhole(fact);
   const isUsed = usedInvoices.includes(id);
   return lines.flatMap((line) => {
     if (line.role === 'credit') return [];
     // What was paid at a price that is retired runs out; only the next renewal at it is none.
     const isRetired = isUsed && policy.retired?.some((id) => id === line.price || id === line.product) === true;
     const plan = planOf(line, policy, placed.plan, rulings[id] === 'accepted') ?? (isRetired ? decided.plan : undefined);
-    return plan === undefined ? [] : [{ line, plan, isBase: isBase(line, reason) }];
+    return plan === undefined ? [] : [{ line, plan, isBase: line.role === 'base' || prorationsPay }];
   });
 }
 
@@ -118,9 +120,12 @@ export function planOf(
   return plan ?? (isAccepted ? placed : undefined);
 }
 
-/** Where an anchor lies ahead, the first stretch of a subscription is a proration. */
-function isBase({ role }: CoverLine, reason: PaidInvoice['reason']): boolean {
-  return role === 'base' || (role === 'proration' && reason === 'create');
+/**
+ * True if its prorations pay for their time whole, and not for a difference. Where an anchor lies ahead, the first stretch of a
+ * subscription is a proration; and where nothing of worth is credited, nothing paid for that time before.
+ */
+function paysProrationsWhole({ reason, lines }: PaidInvoice): boolean {
+  return reason === 'create' || lines.every(({ role, netMinor }) => role !== 'credit' || netMinor >= 0);
 }
 
 function begin(lines: readonly PlanLine[]): string | undefined {

@@ -289,7 +289,9 @@ class Invoices {
   #stretchesOf(invoice: PaidInvoice): readonly Stretch[] {
     return invoice.lines.flatMap((line) => {
       const plan = line.role === 'credit' ? undefined : this.#planOf(line, invoice);
-      const isBase = line.role === 'base' || invoice.reason === 'create';
+      // S3: a proration too, on the first invoice, and where no credit of the invoice takes something off.
+      const isBase =
+        line.role === 'base' || invoice.reason === 'create' || !invoice.lines.some((each) => each.role === 'credit' && each.netMinor < 0);
       return plan === undefined ? [] : [{ line, invoice, plan, from: ms(line.from), isBase }];
     });
   }

@@ -15,6 +15,7 @@ import { isEnded } from '../mapping/lifecycle.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import type { StripePrice } from '../stripe/subscription-objects.ts';
+import type { ExpiredSessions } from './expired-sessions.ts';
 import { makeOnce } from './fresh-keys.ts';
 import { openUntil } from './made.ts';
 import type { RefreshSubscription } from './refresh-subscription.ts';
@@ -29,6 +30,8 @@ export interface SubscriptionCheckoutParts {
   readonly policy: SubscriptionPolicy;
   readonly accounts: Accounts;
   readonly refreshSubscription: RefreshSubscription;
+  /** Those that `refreshSubscription` makes no call for. */
+  readonly expired: ExpiredSessions;
   /** Stripe's: ours may be wrong, and a session that is open would then be passed over. */
   readonly clock: Pick<ProviderClock, 'now'>;
   readonly runtime: Runtime;
@@ -135,9 +138,11 @@ export class SubscriptionCheckout {
 
   /** Ends the session. True: its customer was faster; what it led to is recorded then. */
   async #isCompleteAfterEnding(session: PaymentReference): Promise<boolean> {
-    const { accounts, refreshSubscription } = this.#parts;
-    const isEndedNow = await endCheckout(await accounts.calls(session.account), session.id, this.#parts);
-    if (isEndedNow) return false;
+    const { accounts, refreshSubscription, expired } = this.#parts;
+    if (expired.has(session.id)) return false;
+    const ended = await endCheckout(await accounts.calls(session.account), session.id, this.#parts);
+    expired.note(ended?.object);
+    if (ended) return false;
     const { state } = await refreshSubscription(session);
     if (state !== 'open') return state === 'complete';
     throw new LedgerError('provider_unavailable', `Stripe does not end session ${session.id}, which is open. Try again`);

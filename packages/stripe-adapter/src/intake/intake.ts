@@ -234,7 +234,7 @@ export class Intake {
     const { ledger, siblings, subscriptions, log } = this.#parts;
     // 5
     try {
-      const moneyBack = await subscriptions?.takeMoneyBack(statement, provenance);
+      const moneyBack = await subscriptions?.takeMoneyBack(statement, object, provenance);
       if (moneyBack) return moneyBack;
       const result = await ledger.observePayment({ ...statement, ...defined({ orderId: ours.orderId }), source: provenance.source });
       if ('orderId' in result && (result.outcome === 'granted' || result.outcome === 'restored')) siblings.expireSoon(result.orderId);

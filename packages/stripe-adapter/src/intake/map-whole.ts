@@ -1,8 +1,9 @@
-// Maps an object of Stripe Billing with all of the lists that it depends on: of more than ten lines the first ten come along, and
-// the one that pays for the period is the last.
-
+// Maps an object of Stripe Billing with all that it depends on: its lists, since of more than ten lines the first ten come along, and
+// the one that pays for the period is the last; and the invoices whose time it credits, where credits alone pay for it.
+import { defined } from '@paidonce/ledger/adapter';
 import type { Incomplete, Unread } from '../mapping/billing-reading.ts';
 import type { ObjectContext } from '../mapping/provenance.ts';
+import { subscriptionClaimOf } from '../mapping/subscription-claim.ts';
 import { type MappedSubscription, toSubscriptionObservation } from '../mapping/to-subscription-observation.ts';
 import type { BillingCalls } from '../stripe/billing-calls.ts';
 import type { Answer } from '../stripe/stripe-request.ts';
@@ -17,8 +18,44 @@ export interface WholeSubscription {
   readonly reads: readonly ReadTime[];
 }
 
-/** @throws LedgerError `provider_unavailable`: a list could not be read, and without it nothing is known. */
+/** The context of what was read just now: no event speaks of it. */
+export function readContext(
+  { asOf, isUndated, apiVersion }: ReadTime,
+  { account, livemode }: Partial<ObjectContext> & Pick<ObjectContext, 'account'>,
+): ObjectContext {
+  return { account, asOf, ...defined({ livemode, isUndated, apiVersion }) };
+}
+
+/** @throws LedgerError `provider_unavailable`: what it depends on could not be read, and without it nothing is known. */
 export async function mapWhole(object: unknown, context: ObjectContext, scope: string, calls: BillingCalls): Promise<WholeSubscription> {
+  const { mapped, reads } = await mapLists(object, context, scope, calls);
+  const statements = [...mapped.statements];
+  const unreadable = [...mapped.unreadable];
+  const allReads = [...reads];
+  for (const id of creditedBy(mapped)) {
+    const invoice = await calls.object('invoice', id);
+    if (invoice === undefined || subscriptionClaimOf(invoice.object, scope).subscription !== mapped.claim.subscription) continue;
+    const credited = await mapLists(invoice.object, readContext(invoice, context), scope, calls);
+    statements.push(...credited.mapped.statements);
+    unreadable.push(...credited.mapped.unreadable);
+    allReads.push(invoice, ...credited.reads);
+  }
+  return { mapped: { ...mapped, statements, unreadable }, reads: allReads };
+}
+
+/**
+ * The invoices that pay for others by credits alone, and come not along. Stripe credits time of an invoice that is still open, too:
+ * then nobody has paid, and only that invoice shows it.
+ */
+function creditedBy({ statements }: MappedSubscription): ReadonlySet<string> {
+  const along = new Set(statements.flatMap(({ fact }) => (fact.kind === 'invoice' ? [fact.id] : [])));
+  const credited = statements.flatMap(({ fact }) =>
+    fact.kind === 'invoice' && fact.status === 'paid' && fact.totalMinor <= 0 ? fact.lines.flatMap(({ credits }) => credits ?? []) : [],
+  );
+  return new Set(credited.filter((id) => !along.has(id)));
+}
+
+async function mapLists(object: unknown, context: ObjectContext, scope: string, calls: BillingCalls): Promise<WholeSubscription> {
   const first = toSubscriptionObservation(object, context, scope);
   if (first.incomplete.length === 0) return { mapped: first, reads: [] };
   const reads: ReadTime[] = [];

@@ -1,7 +1,18 @@
 // What is read before a statement about a subscription is recorded.
-import type { Lifecycle, PaidInvoice } from '@paidonce/ledger/adapter';
+import type { Lifecycle } from '@paidonce/ledger/adapter';
 import { describe, expect, test } from 'vitest';
-import { day, invoice, item, line, listOf, ofInvoiceItem, ofItem, pricing, subscription } from '../billing-objects.test-support.ts';
+import {
+  creditNote,
+  day,
+  invoice,
+  item,
+  line,
+  listOf,
+  ofInvoiceItem,
+  ofItem,
+  pricing,
+  subscription,
+} from '../billing-objects.test-support.ts';
 import { toSubscriptionObservation } from '../mapping/to-subscription-observation.ts';
 import { type KnownSubscription, readBefore } from './read-before.ts';
 
@@ -57,8 +68,20 @@ describe('an invoice that is paid for nothing that lasts', () => {
   });
 
   test('told again needs no look', () => {
-    const holds = ({ id }: PaidInvoice) => id === 'in_1';
+    const holds: KnownSubscription['holds'] = ({ id }) => id === 'in_1';
     expect(before(invoice({ total: 0, lines: listOf([line({ amount: 0 })]) }), { holds })).toBeUndefined();
+  });
+});
+
+describe('a credit note for what was paid', () => {
+  const at = '2026-05-01T01:00:20.000Z';
+  const over = { paidThrough: at };
+
+  test('is looked at where nothing is paid beyond it, and told again is not', () => {
+    expect(before(creditNote(), over)).toBe('look');
+    expect(before(creditNote(), { paidThrough: '2026-05-01T01:00:20.001Z' })).toBeUndefined();
+    expect(before(creditNote())).toBe('look');
+    expect(before(creditNote(), { ...over, holds: () => true })).toBeUndefined();
   });
 });
 

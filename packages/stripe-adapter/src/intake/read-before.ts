@@ -3,6 +3,7 @@
 import {
   type Lifecycle,
   type PaidInvoice,
+  type SubscriptionFact,
   type SubscriptionPolicy,
   type SubscriptionStatement,
   subscriptionFactContent,
@@ -18,8 +19,8 @@ export interface KnownSubscription {
   readonly lifecycle?: Lifecycle;
   /** What is paid for. ISO 8601 UTC. Absent: nothing. */
   readonly paidThrough?: string;
-  /** Whether the ledger holds exactly this of the invoice: then nothing new can follow from it. */
-  readonly holds: (invoice: PaidInvoice) => boolean;
+  /** Whether the ledger holds exactly this: then nothing new can follow from it. */
+  readonly holds: (fact: Exclude<SubscriptionFact, Lifecycle>) => boolean;
 }
 
 /** `look`: at the subscription and its invoices, recorded in one append. `subscription`: the subscription as it is now. */
@@ -36,6 +37,7 @@ export function readBefore(
 ): ReadBefore | undefined {
   if (known === undefined) return 'look';
   if (statements.some((statement) => isNewPaid(statement, known) && needsLook(statement, known))) return 'look';
+  if (statements.some((statement) => isNewMoneyBack(statement, known) && mayEnd(statement, known))) return 'look';
   const others = statements.filter(({ fact }) => fact.kind === 'lifecycle' && !isHeld(fact, known));
   if (others.some((statement) => mayBringBack(statement, known))) return 'look';
   // Events of one second come in any order, and late ones after a day: what is other than known may be older.
@@ -47,6 +49,15 @@ type PaidStatement = SubscriptionStatement & { readonly fact: PaidInvoice };
 function isNewPaid(statement: SubscriptionStatement, { holds }: KnownSubscription): statement is PaidStatement {
   const { fact } = statement;
   return fact.kind === 'invoice' && fact.status === 'paid' && !holds(fact);
+}
+
+function isNewMoneyBack({ fact }: SubscriptionStatement, { holds }: KnownSubscription): boolean {
+  return (fact.kind === 'refund' || fact.kind === 'dispute' || fact.kind === 'credit_note') && !holds(fact);
+}
+
+/** What went back ends access by its own time (S11). Where what is paid for is over by then, a renewal may be paid and not told yet. */
+function mayEnd({ asOf }: SubscriptionStatement, { paidThrough }: KnownSubscription): boolean {
+  return paidThrough === undefined || paidThrough <= asOf;
 }
 
 function needsLook({ fact, asOf }: PaidStatement, { plans, lifecycle }: KnownSubscription): boolean {
@@ -70,4 +81,10 @@ function isPaused({ status, collectionPaused }: Lifecycle): boolean {
 
 function isHeld(told: Lifecycle, { lifecycle }: KnownSubscription): boolean {
   return lifecycle !== undefined && subscriptionFactContent(told) === subscriptionFactContent(lifecycle);
+}
+
+/** What the copy says beside what was read since: not the state that it has, and nothing twice. */
+export function without(copy: readonly SubscriptionStatement[], read: readonly SubscriptionStatement[]): readonly SubscriptionStatement[] {
+  const contents = new Set(read.map(({ fact }) => subscriptionFactContent(fact)));
+  return copy.filter(({ fact }) => fact.kind !== 'lifecycle' && !contents.has(subscriptionFactContent(fact)));
 }

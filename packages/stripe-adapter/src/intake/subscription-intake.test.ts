@@ -32,16 +32,19 @@ class ToldLedger implements SubscriptionLedger {
   readonly missing: string[] = [];
   readonly looks: string[] = [];
   readonly linked = new Map<string, string>([['cs_started', 'club-7']]);
+  /** ISO 8601 UTC. */
+  paidThrough: string | undefined;
   #reference: PaymentReference | undefined;
   #lifecycle: Lifecycle | undefined;
 
-  async subscriptionOf(reference: string): Promise<OwnedSubscription | undefined> {
-    const subscriptionId = this.linked.get(reference);
+  async subscriptionOf(reference: string | PaymentReference): Promise<OwnedSubscription | undefined> {
+    const subscriptionId = this.linked.get(typeof reference === 'string' ? reference : reference.id);
     if (subscriptionId === undefined) return undefined;
     const contents = new Set(this.observations.flatMap(({ statements }) => statements.map(({ fact }) => subscriptionFactContent(fact))));
     return {
       subscriptionId,
       holds: (fact) => contents.has(subscriptionFactContent(fact)),
+      ...(this.paidThrough ? { paidThrough: this.paidThrough } : {}),
       ...(this.#reference ? { reference: this.#reference } : {}),
       ...(this.#lifecycle ? { lifecycle: this.#lifecycle } : {}),
     };
@@ -223,7 +226,10 @@ describe('a state that is other than known', () => {
     };
     await intake.take(created.data.object, provenance); // A day late.
     expect(asked).toEqual([`GET /v1/subscriptions/${id}`]);
-    expect(factsOf(told.observations).at(-1)).toMatch(/^lifecycle canceled/);
+    expect(factsOf(told.observations).at(-1)).toMatch(/^lifecycle canceled, invoice paid/);
+    // The event is of the subscription. Told a month later, it would bring another invoice along.
+    const named = told.observations.at(-1)?.statements.map(({ evidence }) => ('eventId' in evidence ? evidence.eventId : 'none'));
+    expect(named).toEqual([created.id, 'none', 'none']);
   });
 });
 
@@ -297,6 +303,50 @@ describe('what is not ours', () => {
   });
 });
 
+describe('money that went back', () => {
+  const payment = { provider: 'stripe', account: 'acct_1', livemode: false, id: 'pi_1' };
+  const evidence = { objectId: 're_1' };
+  const refund = { kind: 'refund', id: 're_1', status: 'succeeded', amountMinor: 3_000 } as const;
+
+  async function told() {
+    const club = await opened();
+    await club.webhooks();
+    club.told.linked.set('pi_1', 'club-7');
+    club.asked.length = 0;
+    const take = (asOf: string) =>
+      club.intake.takeMoneyBack(
+        { payment, fact: refund, asOf, evidence },
+        {},
+        { source: 'webhook', account: 'acct_1', asOf, form: 'snapshot' },
+      );
+    return { ...club, take };
+  }
+
+  test('of a period that runs is recorded at once, and nothing is read', async () => {
+    const { told: ledger, asked, take } = await told();
+    ledger.paidThrough = '2026-05-01T00:00:00.000Z';
+    await take('2026-04-30T23:59:59.999Z');
+    expect(asked).toEqual([]);
+    expect(factsOf(ledger.observations).at(-1)).toBe('refund succeeded');
+  });
+
+  test.each([
+    ['is over', '2026-05-01T00:00:00.000Z'],
+    ['is not known', undefined],
+  ])('where what is paid for %s is recorded with a look, and told again without one', async (_, paidThrough) => {
+    const { told: ledger, asked, take, id, sandbox } = await told();
+    await sandbox.advance(30 * dayMs + 2 * hourMs);
+    ledger.paidThrough = paidThrough;
+    await take('2026-05-01T00:00:00.000Z');
+    expect(asked).toEqual([`GET /v1/subscriptions/${id}`]);
+    expect(factsOf(ledger.observations).at(-1)).toBe('look: refund succeeded, lifecycle active, invoice paid, allocation paid');
+    asked.length = 0;
+    await take('2026-05-01T00:05:00.000Z');
+    expect(asked).toEqual([]);
+    expect(factsOf(ledger.observations).at(-1)).toBe('refund succeeded');
+  });
+});
+
 describe('a clock in doubt', () => {
   test('lets a payment count without its time, and takes no state of the subscription', async () => {
     const { webhooks, told, sandbox, jump, intake, shop } = await opened();
@@ -324,11 +374,12 @@ describe('a clock in doubt', () => {
     const { webhooks, told, sandbox, intake, jump } = await opened();
     await webhooks();
     told.linked.set('pi_1', 'club-7');
+    told.paidThrough = '2026-05-01T00:00:00.000Z';
     const payment = { provider: 'stripe', account: 'acct_1', livemode: false, id: 'pi_1' };
     const fact = { kind: 'dispute', id: 'du_1', status: 'open', amountMinor: 3_000, returnedDebit: false, movements: 1 } as const;
     const take = () => {
       const asOf = sandbox.now().toISOString();
-      return intake.takeMoneyBack({ payment, fact, asOf, evidence: { objectId: 'du_1' } }, { source: 'poll', account: 'acct_1', asOf });
+      return intake.takeMoneyBack({ payment, fact, asOf, evidence: { objectId: 'du_1' } }, {}, { source: 'poll', account: 'acct_1', asOf });
     };
     expect(await take()).toMatchObject({ outcome: 'recorded' });
     expect(told.observations.at(-1)?.statements).toEqual([expect.not.objectContaining({ doubtful: true })]);

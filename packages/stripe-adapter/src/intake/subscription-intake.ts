@@ -14,12 +14,11 @@ import {
   type SubscriptionPolicy,
   type SubscriptionReference,
   type SubscriptionStatement,
-  subscriptionFactContent,
 } from '@paidonce/ledger/adapter';
 import type { Unread } from '../mapping/billing-reading.ts';
 import type { Provenance } from '../mapping/provenance.ts';
 import { type SubscriptionClaim, subscriptionClaimOf } from '../mapping/subscription-claim.ts';
-import type { MappedSubscription } from '../mapping/to-subscription-observation.ts';
+import { type MappedSubscription, moneyBackOf } from '../mapping/to-subscription-observation.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import { type BillingType, billingTypes } from '../stripe/billing-types.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
@@ -29,10 +28,9 @@ import { recordForbidden } from './forbidden.ts';
 import { type IntakeResult, stronger } from './intake-result.ts';
 import type { OwnedSubscription, SubscriptionLedger } from './known-subscriptions.ts';
 import { mapWhole } from './map-whole.ts';
-import { takeMoneyBack } from './money-back.ts';
 import type { OurLedger } from './our-ledger.ts';
 import { inDoubt, type ProviderClock } from './provider-clock.ts';
-import { readBefore } from './read-before.ts';
+import { readBefore, without } from './read-before.ts';
 import { type BegunLook, lookAtSubscription, type SeenSubscription } from './subscription-look.ts';
 import { named, recordUnreadable } from './unreadable.ts';
 
@@ -52,6 +50,8 @@ export interface HowToRead {
 }
 
 interface From {
+  readonly owner: OwnedSubscription | undefined;
+  readonly reference: SubscriptionReference;
   readonly provenance: Provenance;
   readonly calls: StripeCalls;
 }
@@ -74,9 +74,19 @@ export class SubscriptionIntake {
     return recordForbidden(this.#parts, undefined, { type, objectId: id }, provenance, () => this.#readAndRoute(type, id, provenance));
   }
 
-  /** Takes in a refund or a dispute. Undefined: it is of no subscription. @throws LedgerError as `takeMoneyBack`. */
-  takeMoneyBack(statement: Statement, provenance: Provenance): Promise<IntakeResult | undefined> {
-    return takeMoneyBack(statement, provenance, this.#parts);
+  /**
+   * Takes in a refund or a dispute. Undefined: its payment is of no subscription that has begun, as far as the ledger knows.
+   *
+   * @param object what states it. @throws LedgerError as `take`.
+   */
+  async takeMoneyBack(statement: Statement, object: unknown, provenance: Provenance): Promise<IntakeResult | undefined> {
+    const back = moneyBackOf(statement, provenance);
+    const owner = back && (await this.#parts.subscriptions.subscriptionOf(statement.payment));
+    if (back === undefined || owner?.reference === undefined) return undefined;
+    const claim = { references: [], hasOurScope: false };
+    const begun = { mapped: { claim, statements: [back], unreadable: [], incomplete: [] }, reads: [provenance] };
+    const calls = await this.#parts.accounts.calls(provenance.account);
+    return this.#readAndObserve(object, begun, { owner, reference: owner.reference, provenance, calls });
   }
 
   async #readAndRoute(type: BillingType, id: string, provenance: Provenance): Promise<IntakeResult> {
@@ -136,11 +146,17 @@ export class SubscriptionIntake {
     const { mapped, reads } = await mapWhole(object, provenance, scope, calls.billing);
     const reference = mapped.subscription ?? owner?.reference;
     if (reference === undefined) return this.#ignored(object, mapped, provenance);
+    const begun = { mapped: { ...mapped, claim }, reads: [provenance, ...reads] };
+    return this.#readAndObserve(object, begun, { owner, reference, provenance, calls });
+  }
+
+  async #readAndObserve(object: unknown, begun: BegunLook, from: From): Promise<IntakeResult> {
+    const { provenance } = from;
+    const { subscriptionId } = begun.mapped.claim;
     // 4
-    const subscriptionId = claim.subscriptionId;
-    const told = await this.#read({ mapped, reads: [provenance, ...reads] }, owner, reference, { provenance, calls });
+    const told = await this.#read(begun, from);
     const recorded = await this.#recordUnreadable(object, told.unreadable, provenance);
-    if (told.statements.length === 0) return recorded ?? this.#ignored(object, { ...mapped, unreadable: [] }, provenance);
+    if (told.statements.length === 0) return recorded ?? this.#ignored(object, { ...begun.mapped, unreadable: [] }, provenance);
     // 6
     const observed = await this.#observe({ ...told, ...defined({ subscriptionId }) }, object, provenance);
     return recorded ? stronger(recorded, observed) : observed;
@@ -155,9 +171,8 @@ export class SubscriptionIntake {
   }
 
   /** The statements as they are recorded, after the reads that come first. */
-  async #read(begun: BegunLook, owner: OwnedSubscription | undefined, reference: SubscriptionReference, from: From): Promise<Told> {
+  async #read(begun: BegunLook, { owner, reference, provenance, calls }: From): Promise<Told> {
     const { plans, ourLedger } = this.#parts;
-    const { provenance, calls } = from;
     const { mapped } = begun;
     const linked = owner?.reference?.id === reference.id ? owner : undefined;
     const isCopy = provenance.form === 'snapshot';
@@ -241,10 +256,4 @@ export class SubscriptionIntake {
     for (const each of unreadable) await recordUnreadable(this.#parts.ledger, JSON.stringify(object) ?? '', each, provenance);
     return unreadable.length === 0 ? undefined : { outcome: 'unreadable' };
   }
-}
-
-/** What the copy says beside what was read since: not the state that it has, and nothing twice. */
-function without(copy: readonly SubscriptionStatement[], read: readonly SubscriptionStatement[]): readonly SubscriptionStatement[] {
-  const contents = new Set(read.map(({ fact }) => subscriptionFactContent(fact)));
-  return copy.filter(({ fact }) => fact.kind !== 'lifecycle' && !contents.has(subscriptionFactContent(fact)));
 }

@@ -63,6 +63,26 @@ describe('a look', () => {
     expect(server.asked[1]).toBe(`GET /v1/invoices?subscription=sub_1&created[gte]=${day('2026-04-28')}&limit=100&expand[0]=data.payments`);
   });
 
+  test('reads the invoice whose time is credited, where credits alone paid: nobody may have paid that one', async () => {
+    const credited = ofItem({ proration: true, proration_details: { credited_items: { invoice: 'in_0', invoice_line_items: ['il_0'] } } });
+    const byCredits = newest({ id: 'in_9', total: -8_000, lines: listOf([line({ id: 'il_c', amount: -11_000, parent: credited }), line()]) });
+    const server = await openBilling({
+      [retrieve]: byCredits,
+      'GET /v1/invoices/in_0': invoice({ id: 'in_0', status: 'open' }),
+      'GET /v1/invoices': listOf([]),
+    });
+    const found = await look(server);
+    expect(told(found)).toContain('in_0 open');
+    expect(server.asked.filter((asked) => asked.includes('in_0'))).toHaveLength(1);
+    expect(found.look).toBe('2026-05-03T12:00:00.000Z');
+    const foreign = await openBilling({
+      [retrieve]: byCredits,
+      'GET /v1/invoices/in_0': invoice({ id: 'in_0', status: 'open', parent: parent('sub_2') }),
+      'GET /v1/invoices': listOf([]),
+    });
+    expect(told(await look(foreign))).not.toContain('in_0 open');
+  });
+
   test('of a subscription of which nothing is known lists all, where the newest is not paid', async () => {
     const { paidThrough: _, ...unknown } = paidApril;
     const server = await openBilling({ [retrieve]: newest({ status: 'open' }), 'GET /v1/invoices': listOf([]) });

@@ -3,11 +3,10 @@
 import type { CoverLine, PaidInvoice, SubscriptionPolicy, SubscriptionReference, SubscriptionStatement } from '@paidonce/ledger/adapter';
 import { defined, subscriptionFactContent } from '@paidonce/ledger/adapter';
 import type { Unread } from '../mapping/billing-reading.ts';
-import type { ObjectContext } from '../mapping/provenance.ts';
 import { type SubscriptionClaim, subscriptionClaimOf } from '../mapping/subscription-claim.ts';
 import type { MappedSubscription } from '../mapping/to-subscription-observation.ts';
 import type { BillingCalls } from '../stripe/billing-calls.ts';
-import { mapWhole, type ReadTime } from './map-whole.ts';
+import { mapWhole, type ReadTime, readContext } from './map-whole.ts';
 import { isOfPlan } from './plan-lines.ts';
 
 export interface LookedAt {
@@ -68,7 +67,7 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
     for (const invoice of list.objects) {
       // A gateway that drops the filter must not make another member's invoices this one's.
       if (subscriptionClaimOf(invoice, scope).subscription !== id) continue;
-      const { mapped, reads: more } = await mapWhole(invoice, contextOf(at, list), scope, calls);
+      const { mapped, reads: more } = await mapWhole(invoice, readContext(list, at.subscription), scope, calls);
       // What was open in the first read may be paid by now.
       const news = mapped.statements.filter(({ fact }) => !told.has(subscriptionFactContent(fact)));
       if (statements.length + news.length > mostStatements) break;
@@ -84,12 +83,8 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
 async function begin(at: LookedAt, scope: string, calls: BillingCalls): Promise<BegunLook | undefined> {
   const answer = await calls.object('subscription', at.subscription.id);
   if (answer === undefined) return undefined;
-  const { mapped, reads } = await mapWhole(answer.object, contextOf(at, answer), scope, calls);
+  const { mapped, reads } = await mapWhole(answer.object, readContext(answer, at.subscription), scope, calls);
   return { mapped, reads: [answer, ...reads] };
-}
-
-function contextOf({ subscription: { account, livemode } }: LookedAt, read: ReadTime): ObjectContext {
-  return { account, livemode, asOf: read.asOf, ...defined({ apiVersion: read.apiVersion, isUndated: read.isUndated }) };
 }
 
 /** A trial or a free month may count for nothing, and hide an older invoice that was paid with money. */

@@ -109,7 +109,7 @@ describe('refunds and disputes', () => {
   test('are those of orders, with the payment that they undo', () => {
     const ofOrders = (object: unknown) => {
       const mapped = toObservation(object, { ...context, livemode: false }, 'paidonce');
-      return mapped.kind === 'statement' ? moneyBackOf(mapped.statement) : undefined;
+      return mapped.kind === 'statement' ? moneyBackOf(mapped.statement, {}) : undefined;
     };
     const payment = { provider: 'stripe', account: 'acct_1', livemode: false, id: 'pi_1' };
     expect(ofOrders(refund())).toEqual({

@@ -38,7 +38,7 @@ export function toSubscriptionObservation(object: unknown, context: ObjectContex
   return {
     claim,
     ...reading,
-    statements: facts.map((fact) => toStatement(fact, context)),
+    statements: facts.map((fact) => toStatement(fact, idOf(object), context)),
     ...(claim.subscription === undefined || livemode === undefined
       ? {}
       : { subscription: { provider: 'stripe', account, livemode, id: claim.subscription } }),
@@ -47,10 +47,13 @@ export function toSubscriptionObservation(object: unknown, context: ObjectContex
 }
 
 /** A refund or a dispute as its payment's subscription is told of it. Undefined: the statement is of another kind. */
-export function moneyBackOf({ payment, fact, asOf, occurredAt, evidence }: Statement): SubscriptionStatement | undefined {
+export function moneyBackOf(
+  { payment, fact, asOf, occurredAt, evidence }: Statement,
+  { isUndated }: Pick<ObjectContext, 'isUndated'>,
+): SubscriptionStatement | undefined {
   if (fact.kind === 'attempt') return undefined;
   const back: MoneyBack = { ...fact, payment };
-  return { fact: back, asOf, evidence, ...defined({ occurredAt }) };
+  return { fact: back, asOf, evidence, ...defined({ occurredAt, doubtful: isUndated }) };
 }
 
 function read(object: unknown, claim: SubscriptionClaim): BillingReading {
@@ -95,15 +98,21 @@ function sessionState(object: unknown): MappedSubscription['session'] {
   return status === 'open' || status === 'complete' || status === 'expired' ? status : undefined;
 }
 
-function toStatement(reading: FactReading, { asOf, isUndated, eventId, apiVersion }: ObjectContext): SubscriptionStatement {
+/** An event is evidence of the object that it names. What a read brings beside that one, as the newest invoice, it says nothing of. */
+function toStatement(reading: FactReading, named: string | undefined, context: ObjectContext): SubscriptionStatement {
+  const { asOf, isUndated, apiVersion } = context;
   const { fact, objectId, at } = reading;
   const occurredAt = at === null || isoTime(at) === asOf ? undefined : isoTime(at);
+  const eventId = objectId === named ? context.eventId : undefined;
   return { fact, asOf, evidence: { objectId, ...defined({ eventId, apiVersion }) }, ...defined({ occurredAt, doubtful: isUndated }) };
 }
 
 function unreadAt(object: unknown, path: string): Pick<BillingReading, 'incomplete' | 'unreadable'> {
-  const id = typeof object === 'object' && object !== null && 'id' in object && isId(object.id) ? object.id : undefined;
-  return unread(typeOf(object) ?? 'unknown', id, path);
+  return unread(typeOf(object) ?? 'unknown', idOf(object), path);
+}
+
+function idOf(object: unknown): string | undefined {
+  return isExpanded(object) && 'id' in object && isId(object.id) ? object.id : undefined;
 }
 
 function isExpanded(reference: unknown): reference is object {

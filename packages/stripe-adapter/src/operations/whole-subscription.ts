@@ -100,7 +100,7 @@ async function ofIntent(intent: string, { subscription: { account, livemode }, c
   for (const { object, provenance } of await refundsAndDisputesOf(intent, { source: 'poll', account, livemode }, calls)) {
     const mapped = toObservation(object, provenance, scope);
     if (mapped.kind === 'not_understood') return { problem: problemOf([mapped]) };
-    const statement = mapped.kind === 'statement' ? moneyBackOf(mapped.statement) : undefined;
+    const statement = mapped.kind === 'statement' ? moneyBackOf(mapped.statement, provenance) : undefined;
     if (statement) found.push(statement);
   }
   return { statements: found };

@@ -2,7 +2,7 @@
 // fails, a dispute that moves) as new rows. What moves no money when it ends is read by its id.
 
 import { attemptOf, defined } from '@paidonce/ledger/adapter';
-import type { IntakeResult } from '../intake/intake-result.ts';
+import { type IntakeResult, stronger } from '../intake/intake-result.ts';
 import { isReleasedPart } from '../mapping/refunds-and-disputes.ts';
 import { chargeSchema, movementSchema } from '../stripe/money-objects.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
@@ -60,12 +60,29 @@ async function takeCharge(round: Round, source: unknown, answer: Answer): Promis
   const { intake, ledger, ourLedger } = round.parts;
   const charge = chargeSchema.safeParse(source);
   if (!charge.success) return intake.take(source, round.provenanceOf(answer));
-  const { payment_intent: intent } = charge.data;
+  const { payment_intent: intent, customer } = charge.data;
   if (intent === null) return { outcome: 'ignored' };
   const order = await ledger.orderOf(intent);
   if (order && attemptOf(await ledger.history(order.orderId), intent) === 'paid') return { outcome: 'duplicate', orderId: order.orderId };
-  if (order === undefined && !(await ourLedger.made(identityOf(source)))) return { outcome: 'not_ours' };
+  if (order === undefined && !(await ourLedger.made(identityOf(source)))) return takePaidInvoices(round, intent, customer);
   return intake.takeById('payment_intent', intent, round.provenanceOf(answer));
+}
+
+/**
+ * The charge of an invoice bears no mark of ours. Where its customer has a subscription here, and no invoice that is known has it,
+ * Stripe is asked what it paid for: an invoice that was made long ago is in no list of new ones.
+ */
+async function takePaidInvoices(round: Round, intent: string, customer: string | null): Promise<IntakeResult> {
+  const { ledger, calls, subscriptions } = round.parts;
+  let result: IntakeResult = { outcome: 'not_ours' };
+  if (subscriptions === undefined || customer === null || (await ledger.forAdapters.subscriptions.ownerOf(intent)) !== undefined)
+    return result;
+  if (!(await ledger.forAdapters.hasSubscription(customer))) return result;
+  const paid = await calls.billing.paymentsOfIntent(intent);
+  for (const each of paid?.object.objects ?? []) {
+    result = stronger(result, await subscriptions.intake.take(each, round.provenanceOf(paid as Answer)));
+  }
+  return result;
 }
 
 async function rereadUnsettled(round: Round): Promise<void> {

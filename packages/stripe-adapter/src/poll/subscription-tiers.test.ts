@@ -99,6 +99,31 @@ test('an open invoice is read by its id, since Stripe lists it by when it was ma
   await expect.poll(() => ledger.forAdapters.openInvoices()).toMatchObject({ items: [] });
 });
 
+test('an invoice that was made long ago and paid late, of which no event ever came, is found by its money, and asked for once', async () => {
+  const { join, decline, sandbox, stripe, payments, ledger } = await openClub();
+  const id = await join('club-1');
+  const { customer, items } = await stripe.subscriptions.retrieve(id);
+  const { id: item, price } = items.data[0]!;
+  const product = String(price.product);
+  const year = await stripe.prices.create({ product, currency: 'usd', unit_amount: 30_000, recurring: { interval: 'year' } });
+  await decline(id);
+  sandbox.setFate(id, 'never_made');
+  await sandbox.advance(10 * dayMs);
+  await payments.sweep(only('events', 'events-billing')); // Each event of a subscription may read it, with its newest invoice.
+  await stripe.subscriptions.update(id, { items: [{ id: item, price: year.id }], proration_behavior: 'none' });
+  const [open] = (await stripe.invoices.list({ subscription: id, status: 'open' })).data;
+  await sandbox.advance(9 * dayMs);
+  await payments.sweep(only('invoices')); // The next list begins three days before this one.
+  expect(await ledger.forAdapters.openInvoices()).toMatchObject({ items: [] });
+  sandbox.changeCard(String(customer), 'success');
+  sandbox.payInvoice(String(open?.id));
+  await payments.sweep(only('events', 'events-billing', 'objects', 'invoices'));
+  expect(await ledger.subscription('club-1')).toMatchObject({ paidThrough: '2026-05-01T00:00:00.000Z' });
+  expect(await payments.sweep(only('money'))).toMatchObject({ calls: 2, found: 1 });
+  expect(await ledger.subscription('club-1')).toMatchObject({ paidThrough: '2027-04-11T00:00:00.000Z' });
+  expect(await payments.sweep(only('money'))).toMatchObject({ calls: 1, found: 0 });
+});
+
 test('a turn over all subscriptions heals a state that no event told', async () => {
   const { join, sandbox, stripe, payments, ledger } = await openClub();
   const id = await join('club-1');

@@ -34,6 +34,7 @@ export interface StripeCharge {
   readonly id: string;
   readonly amount_refunded: number;
   readonly payment_intent: string | null;
+  readonly customer: string | null;
 }
 
 /** A row of the balance (a balance transaction). */
@@ -92,6 +93,7 @@ export const chargeSchema: z.ZodType<StripeCharge> = z.object({
   id: idSchema,
   amount_refunded: minorSchema,
   payment_intent: nullable(referenceSchema),
+  customer: nullable(referenceSchema),
 });
 
 export const moneySchema: z.ZodType<StripeMoney> = z.object({

@@ -36,7 +36,7 @@ export const english: Messages = {
       const has = past ? 'had' : 'has';
       const by = [...orders.map((id) => `order ${id}`), ...subscriptions.map((id) => `subscription ${id}`)];
       return by.length === 0
-        ? `Member ${memberId} ${has} no access: none of the orders below ${past ? 'gave' : 'gives'} it.`
+        ? `Member ${memberId} ${has} no access: nothing that is listed below ${past ? 'gave' : 'gives'} it.`
         : `Member ${memberId} ${has} access, by ${by.join(' and ')}.`;
     },
     heading: ({ orderId, memberId, plan }) =>

@@ -72,7 +72,7 @@ export const traditionalChinese: Messages = {
         ...(subscriptions.length > 0 ? [`訂閱 ${subscriptions.join('、')}`] : []),
       ];
       return by.length === 0
-        ? `會員 ${memberId} ${past ? '當時' : '目前'}沒有會員資格：以下訂單都未給予。`
+        ? `會員 ${memberId} ${past ? '當時' : '目前'}沒有會員資格：以下所列的都未給予。`
         : `會員 ${memberId} ${past ? '當時' : '目前'}有會員資格，來自${by.join('與')}。`;
     },
     heading: ({ orderId, memberId, plan }) =>

@@ -46,13 +46,22 @@ function saleOf(at: AtStripe, invoice: Stripe.Invoice, { planOf }: BooksTerms): 
       if (plan === undefined) return [];
       // What was given back and credited too is nobody's time from the credit on.
       const end = backMinor > 0 && backMinor >= wholeMinor ? Math.min(line.period.end, creditedFrom(at, line)) : line.period.end;
-      return [{ plan, from: dayOf(line.period.start), to: dayOf(end), minor: exactly(at, line) ?? netOf(line) }];
+      return [
+        { plan, from: dayOf(line.period.start), to: dayOf(end), minor: isCreditedTwice(at, line) ? 0 : (exactly(at, line) ?? netOf(line)) },
+      ];
     }),
     wholeMinor,
     backMinor,
     isFoughtOver: disputes.some(({ status }) => status === 'needs_response' || status === 'under_review'),
     ...(gift === undefined ? {} : { gift }),
   };
+}
+
+/** Stripe credits what a credit note has given back already once more: that takes nothing off what other invoices paid. */
+function isCreditedTwice({ invoices, creditNotes }: AtStripe, credit: Stripe.InvoiceLineItem): boolean {
+  const of = invoices.find(({ lines }) => lines.data.some(({ id }) => id === creditedBy(credit)));
+  const notes = creditNotes.filter(({ invoice, status }) => invoice === of?.id && status === 'issued');
+  return of !== undefined && of.total > 0 && sum(notes.map(({ amount }) => amount)) >= of.total;
 }
 
 function creditedFrom({ invoices }: AtStripe, { id }: Stripe.InvoiceLineItem): number {

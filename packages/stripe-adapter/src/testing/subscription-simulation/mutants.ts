@@ -37,6 +37,12 @@ export const mutants: readonly Mutant[] = [
     'const isDoubtful = this.#judge(this.#aheadOf(asOf), origin);',
     'const isDoubtful = this.#judge(this.#aheadOf(asOf), origin) && asOf === origin;',
   ),
+  mutant(
+    'money back of what is over is recorded without a look',
+    'intake/read-before.ts',
+    'isNewMoneyBack(statement, known) && mayEnd(statement, known)',
+    "isNewMoneyBack(statement, known) && statement.asOf === ''",
+  ),
   mutant('the slot is not asked again', checkout, 'if (holder !== subscriptionId) {', "if (subscriptionId === '') {"),
   mutant(
     'pages of earlier holders stay open',

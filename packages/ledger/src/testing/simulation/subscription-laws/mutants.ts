@@ -12,12 +12,19 @@ function edit(file: string, find: string, replace: string): Edit {
 
 const faults: readonly Mutant[] = [
   // S3, S9 and S10: what was paid for.
+  mutant(
+    'a proration pays for a difference alone',
+    'invoices.ts',
+    "return reason === 'create' || lines",
+    "return reason === 'create' || reason === 'cycle' && lines",
+  ),
+  mutant('a proration beside a credit pays whole', 'invoices.ts', "role !== 'credit' || netMinor >= 0", 'netMinor > -1_000_000_000'),
   mutant('prorations extend', 'cover.ts', 'if (!stretch.isBase || stretch', 'if (stretch'),
   {
     name: 'credits cover',
     edits: [
       edit('invoices.ts', "if (line.role === 'credit') return [];", ''),
-      edit('invoices.ts', "return role === 'base' || (", "return role === 'base' || role === 'credit' || ("),
+      edit('invoices.ts', "isBase: line.role === 'base' ||", "isBase: line.role !== 'proration' ||"),
     ],
   },
   mutant('a credit cuts nothing', 'cover.ts', 'return line.price === credit.price && hasBegun', 'return false && hasBegun'),
@@ -152,8 +159,9 @@ const faults: readonly Mutant[] = [
   ),
 ];
 
-/** Nothing but the law finds these: an auditor of money and days knows no plan's rank, and no instant. */
+/** Nothing but the law finds these: an auditor of money and days knows no plan's rank, and no instant, and no life has a change in a free month. */
 const foundByTheLawAlone: readonly string[] = [
+  'a proration pays for a difference alone',
   'credit of an unpaid invoice',
   'uncollectible counts, though it was paid later',
   'end not final',
