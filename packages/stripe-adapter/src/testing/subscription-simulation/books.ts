@@ -17,6 +17,7 @@ export function booksOf(at: AtStripe, terms: BooksTerms): Books {
   const { status, ended_at: endedAt } = at.subscription;
   return {
     sales: at.invoices.filter((invoice) => invoice.status === 'paid').map((invoice) => saleOf(at, invoice, terms)),
+    paidSales: paidSalesOf(at, terms),
     paused: terms.isPaused,
     ...(endedAt === null || !terms.endsAtOnce ? {} : { endedOn: dayOf(endedAt) }),
     isLate: status === 'past_due',
@@ -53,6 +54,24 @@ function saleOf(at: AtStripe, invoice: Stripe.Invoice, { planOf }: BooksTerms): 
     isFoughtOver: disputes.some(({ status }) => status === 'needs_response' || status === 'under_review'),
     ...(gift === undefined ? {} : { gift }),
   };
+}
+
+/**
+ * Of an invoice that is paid by the credit of one that nobody paid, only its other credits count; and what the latter gave back
+ * itself was given back for nothing.
+ */
+function paidSalesOf(at: AtStripe, terms: BooksTerms): readonly Sale[] {
+  const unpaid = at.invoices.filter(({ status }) => status !== 'paid').flatMap(({ lines }) => lines.data.map(({ id }) => id));
+  const creditsUnpaid = (line: Stripe.InvoiceLineItem): boolean => unpaid.includes(creditedBy(line) ?? '');
+  const credited = at.invoices.filter(({ status }) => status === 'paid').flatMap(({ lines }) => lines.data.map(creditedBy));
+  return at.invoices.flatMap((invoice) => {
+    const { data } = invoice.lines;
+    const isPaid = invoice.status === 'paid';
+    if (isPaid && !(invoice.total <= 0 && data.some(creditsUnpaid))) return saleOf(at, invoice, terms);
+    if (!isPaid && !data.some(({ id }) => credited.includes(id))) return [];
+    const credits = data.filter((line) => roleOf(line) === 'credit' && !creditsUnpaid(line));
+    return saleOf(at, { ...invoice, lines: { ...invoice.lines, data: credits } }, terms);
+  });
 }
 
 function creditedFrom({ invoices }: AtStripe, { id }: Stripe.InvoiceLineItem): number {

@@ -64,6 +64,8 @@ export const mutants: readonly Mutant[] = [
     'paused === null ? undefined : defined(',
     'paused !== undefined ? undefined : defined(',
   ),
+  // What is paid for.
+  mutant('a credit cuts a line that ends before it', '../../ledger/src/subscription/cover.ts', ' && credit.to <= line.to;', ';'),
   // The hand-over.
   mutant(
     'the end is not delivered',

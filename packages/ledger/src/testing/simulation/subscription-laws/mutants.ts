@@ -27,6 +27,7 @@ const faults: readonly Mutant[] = [
     'by === invoice ? line.from < credit.from : line.from <= credit.from',
     'line.from <= credit.from',
   ),
+  mutant('a credit cuts a line that ends before it', 'cover.ts', ' && credit.to <= line.to;', ';'),
   mutant('what was got for a credit is not credited itself', 'cover.ts', 'leftBy(credit, endOf)', 'leftBy(credit, ({ to }) => to)'),
   mutant(
     'latest invoice instead of the maximum',
@@ -155,6 +156,8 @@ const faults: readonly Mutant[] = [
 /** Nothing but the law finds these: an auditor of money and days knows no plan's rank, and no instant. */
 const foundByTheLawAlone: readonly string[] = [
   'credit of an unpaid invoice',
+  // The lives begin no period within one that was paid; those of the adapter do, and find it by the money.
+  'a credit cuts a line that ends before it',
   'uncollectible counts, though it was paid later',
   'end not final',
   'another policy is never looked at',
