@@ -156,7 +156,7 @@ const faults: readonly Mutant[] = [
 /** Nothing but the law finds these: an auditor of money and days knows no plan's rank, and no instant. */
 const foundByTheLawAlone: readonly string[] = [
   'credit of an unpaid invoice',
-  // The lives begin no period within one that was paid; those of the adapter do, and find it by the money.
+  // These lives begin no period within one that was paid. Those of the adapter do, and its auditor finds it.
   'a credit cuts a line that ends before it',
   'uncollectible counts, though it was paid later',
   'end not final',
