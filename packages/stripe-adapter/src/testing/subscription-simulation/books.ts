@@ -57,8 +57,8 @@ function saleOf(at: AtStripe, invoice: Stripe.Invoice, { planOf }: BooksTerms): 
 }
 
 /**
- * Of an invoice that is paid by the credit of one that nobody paid, only its other credits count; and what the latter gave back
- * itself was given back for nothing.
+ * What was paid for with money. An invoice that a credit of unpaid time pays for sold nothing, and only its other credits count; so do
+ * the credits of the unpaid invoice, for what it gave in exchange was credited in turn.
  */
 function paidSalesOf(at: AtStripe, terms: BooksTerms): readonly Sale[] {
   const unpaid = at.invoices.filter(({ status }) => status !== 'paid').flatMap(({ lines }) => lines.data.map(({ id }) => id));
