@@ -20,6 +20,8 @@ export interface Sale {
 /** What the provider knows at one time. */
 export interface Books {
   readonly sales: readonly Sale[];
+  /** The same, where the provider gave back what nobody had paid: without that, and without what was got for it. Default: the same. */
+  readonly paidSales?: readonly Sale[];
   /** True: nobody may be in while it lasts. */
   readonly paused: boolean;
   /** From then on nobody may be in. */
@@ -53,7 +55,8 @@ export interface Bounds {
 const nothingMinor = 1e-6;
 
 export function audit(books: Books, day: number, { graceDays, gifts }: Generosity): Bounds {
-  const known = books.sales.filter(({ paidOn }) => paidOn <= day);
+  const untilDay = (sales: readonly Sale[]): readonly Sale[] => sales.filter(({ paidOn }) => paidOn <= day);
+  const [known, paid] = [untilDay(books.sales), untilDay(books.paidSales ?? books.sales)];
   const edges = [...new Set(known.flatMap(({ lines }) => lines.flatMap(({ from, to }) => [from, to])))].sort((a, b) => a - b);
   const paidAt = (time: number): boolean => moneyOf(known, time) > nothingMinor;
   const givenAt = (time: number): boolean =>
@@ -63,7 +66,13 @@ export function audit(books: Books, day: number, { graceDays, gifts }: Generosit
   // Between two edges nothing changes.
   const lastEnd = (isCovered: (time: number) => boolean): number =>
     Math.max(Number.NEGATIVE_INFINITY, ...edges.filter((_edge, index) => index > 0 && isCovered(edges[index - 1]!)));
-  const [paidUntil, givenUntil] = [lastEnd(paidAt), lastEnd(givenAt)];
+  const [paidUntil, givenUntil] = [
+    Math.max(
+      lastEnd(paidAt),
+      lastEnd((time) => moneyOf(paid, time) > nothingMinor),
+    ),
+    lastEnd(givenAt),
+  ];
   const isShut = books.paused || (books.endedOn !== undefined && books.endedOn <= day);
   const mustBeIn = !isShut && paidAt(day) && !isDoubtful(known, day) && !isOwed(known, day);
   const end = Math.max(paidUntil, givenUntil);

@@ -239,6 +239,16 @@ describe('changes of plan', () => {
     story.tell(70, month('in_3', 70, { balanceMinor: 1_000 }));
     expect(story.row.slice(2)).toEqual(['extended paid 103']);
   });
+  test('a credit of a year that free time began, paid or owed, gives back nothing of the year before, which ends earlier', () => {
+    const year = (id: string, from: number) => paid(id, [line(from, from + 360, { price: 'price_year', netMinor: 10_000 })]);
+    const credit = line(40, 390, { role: 'credit', price: 'price_year', netMinor: -9_722, credits: 'in_3' });
+    const story = Story.placed({ plans: { year: ['price_year'], month: ['price_month'] } });
+    story.tell(0, year('in_1', 0)).tell(20, paid('in_2', [line(20, 30, { price: 'price_year', netMinor: 0 })], { reason: 'update' }));
+    story.tell(30, unpaid('in_3')).tell(40, paid('in_4', [credit, line(40, 70)], { reason: 'update', totalMinor: -8_722 }));
+    expect(story.row).toEqual(['granted paid 363']);
+    expect(story.look(45, lifecycle('active'), year('in_3', 30)).row.slice(1)).toEqual(['plan_changed plan 363']);
+    expect(story.state.decided).toMatchObject({ plan: 'month', paidThrough: day(360) });
+  });
   test('seats: 3 to 5 with the next invoice stays 3 until it is paid; 5 to 2 against a credit is 2 at once', () => {
     const story = Story.placed().tell(0, paid('in_1', [line(0, 30, { quantity: 3, netMinor: 3_000 })], { reason: 'create' }));
     story.tell(10, lifecycle('active', { items: [{ price: 'price_month', quantity: 5 }] }));

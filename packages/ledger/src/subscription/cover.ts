@@ -110,8 +110,11 @@ function exchangedFor(credit: CoverLine, invoice: JudgedInvoice): readonly Cover
   return stands(invoice) ? invoice.lines.flatMap(({ line }) => (line.from <= credit.from ? [line] : [])) : [];
 }
 
-/** A credit gives back of its own invoice only what began before it: what begins with it was got in exchange. */
+/**
+ * A credit gives back what is left of a line, so a line that ends before it does is another one, as where free time began a new
+ * period within one that was paid. Of its own invoice it gives back only what began before it: what begins with it was got in exchange.
+ */
 function isCredited(line: CoverLine, invoice: JudgedInvoice, { line: credit, invoice: by }: Credit): boolean {
   const hasBegun = by === invoice ? line.from < credit.from : line.from <= credit.from;
-  return line.price === credit.price && hasBegun && credit.from < line.to;
+  return line.price === credit.price && hasBegun && credit.from < line.to && credit.to <= line.to;
 }

@@ -326,9 +326,12 @@ class Invoices {
     return Math.max(credit.from, ...others.map((other) => this.endOf(other)));
   }
 
-  /** A credit gives back of its own invoice only what began before it: what begins with it is the replacement. */
+  /**
+   * A credit gives back no more time than the line has left, and of its own invoice only what began before it: what begins with it is
+   * the replacement.
+   */
   #isCredited({ line, invoice, from }: Stretch, credit: Credit): boolean {
-    if (line.price !== credit.line.price || ms(line.to) <= credit.from) return false;
+    if (line.price !== credit.line.price || ms(line.to) <= credit.from || ms(credit.line.to) > ms(line.to)) return false;
     return invoice === credit.invoice ? from < credit.from : from <= credit.from;
   }
 }

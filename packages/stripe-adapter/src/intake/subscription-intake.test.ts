@@ -40,9 +40,11 @@ class ToldLedger implements SubscriptionLedger {
   async subscriptionOf(reference: string | PaymentReference): Promise<OwnedSubscription | undefined> {
     const subscriptionId = this.linked.get(typeof reference === 'string' ? reference : reference.id);
     if (subscriptionId === undefined) return undefined;
-    const contents = new Set(this.observations.flatMap(({ statements }) => statements.map(({ fact }) => subscriptionFactContent(fact))));
+    const facts = this.observations.flatMap(({ statements }) => statements.map(({ fact }) => fact));
+    const contents = new Set(facts.map(subscriptionFactContent));
     return {
       subscriptionId,
+      invoices: facts.flatMap((fact) => (fact.kind === 'invoice' ? { fact, sources: [] } : [])),
       holds: (fact) => contents.has(subscriptionFactContent(fact)),
       ...(this.paidThrough ? { paidThrough: this.paidThrough } : {}),
       ...(this.#reference ? { reference: this.#reference } : {}),

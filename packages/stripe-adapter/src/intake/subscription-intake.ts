@@ -207,7 +207,7 @@ export class SubscriptionIntake {
     begun?: BegunLook,
   ): Promise<SeenSubscription | undefined> {
     const { plans, ourLedger, subscriptions } = this.#parts;
-    const at = { subscription: reference, plans, ...defined({ paidThrough: known?.paidThrough }) };
+    const at = { subscription: reference, plans, ...defined({ paidThrough: known?.paidThrough, invoices: known?.invoices }) };
     let outcome: LookOutcome = 'failed';
     try {
       const seen = await lookAtSubscription(at, ourLedger.scope, calls.billing, begun);

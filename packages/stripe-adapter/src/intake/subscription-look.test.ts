@@ -1,4 +1,5 @@
 // A look at a subscription, over sockets: what it reads, what it tells, and as of when.
+import type { PaidInvoice } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
 import {
@@ -14,6 +15,7 @@ import {
   subscription,
 } from '../billing-objects.test-support.ts';
 import { type BillingServer, openBilling } from '../billing-server.test-support.ts';
+import { toSubscriptionObservation } from '../mapping/to-subscription-observation.ts';
 import { refusal } from '../shop.test-support.ts';
 import { type LookedAt, lookAtSubscription, type SeenSubscription } from './subscription-look.ts';
 
@@ -31,6 +33,11 @@ async function look({ calls }: BillingServer, at = paidApril): Promise<SeenSubsc
 const told = ({ statements }: SeenSubscription) => statements.map(({ fact }) => ('id' in fact ? `${fact.id} ${fact.status}` : fact.status));
 const newest = (fields: Partial<Stripe.Invoice> = {}, more: Partial<Stripe.Subscription> = {}) =>
   subscription({ latest_invoice: invoice({ payments: listOf([invoicePayment()]), ...fields }), ...more });
+
+function factOf(of: Stripe.Invoice): PaidInvoice {
+  const { statements } = toSubscriptionObservation(of, { account: 'acct_1', asOf: '2026-04-01T00:00:00.000Z' }, 'paidonce');
+  return statements.flatMap(({ fact }) => (fact.kind === 'invoice' && fact.status === 'paid' ? fact : []))[0]!;
+}
 
 describe('a look', () => {
   test('is one read where the newest invoice pays for more than is known', async () => {
@@ -65,7 +72,11 @@ describe('a look', () => {
 
   test('reads the invoice whose time is credited, where credits alone paid: nobody may have paid that one', async () => {
     const credited = ofItem({ proration: true, proration_details: { credited_items: { invoice: 'in_0', invoice_line_items: ['il_0'] } } });
-    const byCredits = newest({ id: 'in_9', total: -8_000, lines: listOf([line({ id: 'il_c', amount: -11_000, parent: credited }), line()]) });
+    const byCredits = newest({
+      id: 'in_9',
+      total: -8_000,
+      lines: listOf([line({ id: 'il_c', amount: -11_000, parent: credited }), line()]),
+    });
     const server = await openBilling({
       [retrieve]: byCredits,
       'GET /v1/invoices/in_0': invoice({ id: 'in_0', status: 'open' }),
@@ -81,6 +92,26 @@ describe('a look', () => {
       'GET /v1/invoices': listOf([]),
     });
     expect(told(await look(foreign))).not.toContain('in_0 open');
+  });
+
+  test('lists since three days before the period that runs out began: an invoice of a change in it may be paid weeks later', async () => {
+    const held = (fields: Partial<Stripe.Invoice>) => ({ fact: factOf(invoice(fields)), sources: [] });
+    const april = held({ lines: listOf([line({ period: { start: day('2026-04-01'), end: day('2026-05-01') } })]) });
+    const march = held({ id: 'in_0', lines: listOf([line({ period: { start: day('2026-03-01'), end: day('2026-04-01') } })]) });
+    const server = await openBilling({ [retrieve]: newest({ status: 'open' }), 'GET /v1/invoices': listOf([]) });
+    await look(server, { ...paidApril, invoices: [march, april] });
+    expect(server.asked[1]).toContain(`created[gte]=${day('2026-03-29')}`);
+  });
+
+  test.each([
+    ['open', true],
+    ['uncollectible', true],
+    ['void', false],
+  ] as const)('lists all where the ledger holds one that is %s: %s', async (status, listsAll) => {
+    const held = { fact: { kind: 'invoice', id: 'in_0', status }, sources: [] } as const;
+    const server = await openBilling({ [retrieve]: newest({ status: 'open' }), 'GET /v1/invoices': listOf([]) });
+    await look(server, { ...paidApril, invoices: [held] });
+    expect(server.asked[1]?.includes('created')).toBe(!listsAll);
   });
 
   test('of a subscription of which nothing is known lists all, where the newest is not paid', async () => {

@@ -1,7 +1,15 @@
 // A look: the subscription and its invoices, read at Stripe now. Only a look may end what was paid for, so its time is that of its
 // first read, by Stripe's clock: whatever was paid before it is then known, whichever object was read first.
-import type { CoverLine, PaidInvoice, SubscriptionPolicy, SubscriptionReference, SubscriptionStatement } from '@paidonce/ledger/adapter';
-import { defined, subscriptionFactContent } from '@paidonce/ledger/adapter';
+import {
+  type CoverLine,
+  defined,
+  type KnownSubscription,
+  type PaidInvoice,
+  type SubscriptionPolicy,
+  type SubscriptionReference,
+  type SubscriptionStatement,
+  subscriptionFactContent,
+} from '@paidonce/ledger/adapter';
 import type { Unread } from '../mapping/billing-reading.ts';
 import { type SubscriptionClaim, subscriptionClaimOf } from '../mapping/subscription-claim.ts';
 import type { MappedSubscription } from '../mapping/to-subscription-observation.ts';
@@ -14,6 +22,8 @@ export interface LookedAt {
   readonly plans: SubscriptionPolicy['plans'];
   /** What the ledger holds as paid for. ISO 8601 UTC. Absent: nothing. */
   readonly paidThrough?: string;
+  /** The invoices that the ledger holds. Default: none. */
+  readonly invoices?: KnownSubscription['invoices'];
   /** True: all invoices are read, whatever the newest one shows. Default false. */
   readonly whole?: boolean;
 }
@@ -34,8 +44,8 @@ export interface SeenSubscription {
   readonly look?: string;
 }
 
-/** Invoices are listed by their creation, and are paid up to three days after the period began. */
-const beforeEndSeconds = 3 * 24 * 3_600;
+/** Invoices are listed by their creation, and one may be made before its period begins. */
+const beforeBeginSeconds = 3 * 24 * 3_600;
 /** The ledger takes no more at once. Invoices come newest first. */
 const mostStatements = 1_000;
 
@@ -96,8 +106,16 @@ function paysBeyond({ lines, reason, totalMinor, writtenOffMinor }: PaidInvoice,
   return lines.some((line) => pays(line) && (paidThrough === undefined || line.to > paidThrough));
 }
 
-function createdFrom({ paidThrough }: LookedAt): number | undefined {
-  return paidThrough === undefined ? undefined : Math.floor(Date.parse(paidThrough) / 1_000) - beforeEndSeconds;
+/**
+ * An invoice may be paid weeks after it was made, as that of a change of plan while the card fails, and pay for a year from then on.
+ * So the list begins with the period that runs out; undefined: with the first one, where one that the ledger holds is not paid yet.
+ */
+function createdFrom({ paidThrough, plans, invoices = [] }: LookedAt): number | undefined {
+  if (paidThrough === undefined || invoices.some(({ fact }) => fact.status === 'open' || fact.status === 'uncollectible')) return undefined;
+  const lines = invoices.flatMap(({ fact }) => (fact.status === 'paid' ? fact.lines : []));
+  const running = lines.filter((line) => isOfPlan(line, plans) && line.from < paidThrough && paidThrough <= line.to);
+  const begun = [...running.map(({ from }) => from), paidThrough].toSorted()[0] ?? paidThrough;
+  return Math.floor(Date.parse(begun) / 1_000) - beforeBeginSeconds;
 }
 
 function timeOf(

@@ -17,6 +17,7 @@ export function booksOf(at: AtStripe, terms: BooksTerms): Books {
   const { status, ended_at: endedAt } = at.subscription;
   return {
     sales: at.invoices.filter((invoice) => invoice.status === 'paid').map((invoice) => saleOf(at, invoice, terms)),
+    paidSales: paidSalesOf(at, terms),
     paused: terms.isPaused,
     ...(endedAt === null || !terms.endsAtOnce ? {} : { endedOn: dayOf(endedAt) }),
     isLate: status === 'past_due',
@@ -62,6 +63,24 @@ function isCreditedTwice({ invoices, creditNotes }: AtStripe, credit: Stripe.Inv
   const of = invoices.find(({ lines }) => lines.data.some(({ id }) => id === creditedBy(credit)));
   const notes = creditNotes.filter(({ invoice, status }) => invoice === of?.id && status === 'issued');
   return of !== undefined && of.total > 0 && sum(notes.map(({ amount }) => amount)) >= of.total;
+}
+
+/**
+ * What was paid for with money. An invoice that a credit of unpaid time pays for sold nothing, and only its other credits count; so do
+ * the credits of the unpaid invoice, for what it gave in exchange was credited in turn.
+ */
+function paidSalesOf(at: AtStripe, terms: BooksTerms): readonly Sale[] {
+  const unpaid = at.invoices.filter(({ status }) => status !== 'paid').flatMap(({ lines }) => lines.data.map(({ id }) => id));
+  const creditsUnpaid = (line: Stripe.InvoiceLineItem): boolean => unpaid.includes(creditedBy(line) ?? '');
+  const credited = at.invoices.filter(({ status }) => status === 'paid').flatMap(({ lines }) => lines.data.map(creditedBy));
+  return at.invoices.flatMap((invoice) => {
+    const { data } = invoice.lines;
+    const isPaid = invoice.status === 'paid';
+    if (isPaid && !(invoice.total <= 0 && data.some(creditsUnpaid))) return saleOf(at, invoice, terms);
+    if (!isPaid && !data.some(({ id }) => credited.includes(id))) return [];
+    const credits = data.filter((line) => roleOf(line) === 'credit' && !creditsUnpaid(line));
+    return saleOf(at, { ...invoice, lines: { ...invoice.lines, data: credits } }, terms);
+  });
 }
 
 function creditedFrom({ invoices }: AtStripe, { id }: Stripe.InvoiceLineItem): number {

@@ -25,6 +25,17 @@ export const mutants: readonly Mutant[] = [
     "if (at.whole === true || !statements.some(({ fact }) => fact.kind === 'invoice'",
     "if (at.whole === true || id === '' && !statements.some(({ fact }) => fact.kind === 'invoice'",
   ),
+  {
+    name: 'a look lists what was made lately alone',
+    edits: [
+      {
+        file: look,
+        find: "invoices.some(({ fact }) => fact.status === 'open' || fact.status === 'uncollectible')",
+        replace: 'invoices.length < 0',
+      },
+      { file: look, find: '[...running.map(({ from }) => from), paidThrough]', replace: '[paidThrough]' },
+    ],
+  },
   mutant(
     'ends by our own clock',
     'stripe/stripe-request.ts',
@@ -64,6 +75,8 @@ export const mutants: readonly Mutant[] = [
     'paused === null ? undefined : defined(',
     'paused !== undefined ? undefined : defined(',
   ),
+  // What is paid for.
+  mutant('a credit cuts a line that ends before it', '../../ledger/src/subscription/cover.ts', ' && credit.to <= line.to;', ';'),
   // The hand-over.
   mutant(
     'the end is not delivered',

@@ -34,6 +34,7 @@ const faults: readonly Mutant[] = [
     'by === invoice ? line.from < credit.from : line.from <= credit.from',
     'line.from <= credit.from',
   ),
+  mutant('a credit cuts a line that ends before it', 'cover.ts', ' && credit.to <= line.to;', ';'),
   mutant('what was got for a credit is not credited itself', 'cover.ts', 'leftBy(credit, endOf)', 'leftBy(credit, ({ to }) => to)'),
   mutant(
     'latest invoice instead of the maximum',
@@ -163,6 +164,8 @@ const faults: readonly Mutant[] = [
 const foundByTheLawAlone: readonly string[] = [
   'a proration pays for a difference alone',
   'credit of an unpaid invoice',
+  // These lives begin no period within one that was paid. Those of the adapter do, and its auditor finds it.
+  'a credit cuts a line that ends before it',
   'uncollectible counts, though it was paid later',
   'end not final',
   'another policy is never looked at',
