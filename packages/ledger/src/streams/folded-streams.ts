@@ -1,5 +1,5 @@
 // What one process has folded of the streams, over the store. It keeps only what was durable, and drops what may lack events.
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventStore, StreamAppend } from '../event-store/event-store.ts';
 import type { Aggregate, Proposed, Transacted, Typed } from './aggregate.ts';
 import type { Folded, Revised, StateCache } from './state-cache.ts';
 
@@ -46,11 +46,11 @@ export class FoldedStreams {
   }
 
   /** Waits for an append, and forgets its streams where the outcome is unknown: what is cached may lack events that were stored. */
-  async orForget<Result>(streams: readonly string[], append: Promise<Result>): Promise<Result> {
+  async orForget<Result>(proposed: readonly Pick<StreamAppend, 'stream'>[], append: Promise<Result>): Promise<Result> {
     try {
       return await append;
     } catch (error) {
-      for (const stream of streams) this.forget(stream);
+      for (const { stream } of proposed) this.forget(stream);
       throw error;
     }
   }

@@ -16,10 +16,7 @@ export async function transactBoth<Claimed extends Revised, Claim extends Typed,
   if (store.appendAll === undefined || claimed === undefined || proposed === undefined) return undefined;
   const both = [claimed, proposed];
   // A crash in it leaves both or none.
-  const results = await streams.orForget(
-    both.map(({ stream }) => stream),
-    store.appendAll(both),
-  );
+  const results = await streams.orForget(both, store.appendAll(both));
   // What is cached stays where one conflicts: it was durable, and the next append is refused where it is old.
   if (!results.every(({ appended }) => appended)) return undefined;
   streams.appended(claimed);

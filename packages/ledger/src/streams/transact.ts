@@ -117,7 +117,7 @@ async function transact<State extends Revised, Event extends Typed, Answer>(
     }
     if (proposal.events.length === 0) return { state: known.state, answer: proposal.answer }; // 4
     // 5: A crash before the append leaves nothing behind; a crash in it leaves all of the events or none.
-    const result: AppendResult = await streams.orForget([stream], store.append(stream, known.state.revision, proposal.events));
+    const result: AppendResult = await streams.orForget([proposal], store.append(stream, known.state.revision, proposal.events));
     // 6: A crash here leaves the events, and a caller without an answer: its retry folds them and proposes nothing new.
     if (result.appended) return streams.appended(proposal);
     if (runtime.monotonicNowMs() > deadline) {
