@@ -22,7 +22,7 @@ export function propose<State extends Revised, Event extends Typed, Answer>(
 ): Proposed<State, Answer> | undefined {
   const decided = decideOn(known.state, decide, (state, event) => aggregate.evolve(state, event, instance), current);
   if (decided === undefined) return undefined;
-  const recordedAt = later(runtime.now().toISOString(), known.recordedAt);
+  const recordedAt = decided.events.length === 0 ? known.recordedAt : later(runtime.now().toISOString(), known.recordedAt);
   const events = decided.events.map((event): NewEvent => {
     const version = String(aggregate.versionOf(event));
     return { ...event, id: runtime.uuid(), metadata: { version, instance, ...metadata, recordedAt } };
