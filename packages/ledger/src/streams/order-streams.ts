@@ -99,6 +99,7 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, { o
     append,
     command: async (orderId, cause, command) => answered(orderId, await append(orderId, cause, decidedBy(command))),
     commandWith: async (claim, orderId, cause, command) => {
+      if (transactions.transactBoth === undefined) return undefined;
       const metadata = { policy: await adopted(), cause };
       const transaction = { aggregate: orderAggregate, id: orderId, metadata, decide: decidedBy(command) };
       const transacted = await transactions.transactBoth(claim, transaction);

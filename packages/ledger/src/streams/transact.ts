@@ -35,11 +35,11 @@ export interface Transactions {
   ): Promise<Transacted<State, Answer>>;
   /**
    * Runs two transactions on different streams in one commit; the events of `claim` stand before those that rest on them. Undefined:
-   * nothing was written, so run them one after the other. The store cannot do it, one of them proposes nothing on what this process
-   * knows, or another process was faster.
+   * nothing was written, so run them one after the other: one of them proposes nothing on what this process knows, or another process
+   * was faster. Absent: the store cannot do it.
    * @throws LedgerError as `transact`, but no `contention`.
    */
-  transactBoth<Claimed extends Revised, Claim extends Typed, State extends Revised, Event extends Typed, Answer>(
+  transactBoth?<Claimed extends Revised, Claim extends Typed, State extends Revised, Event extends Typed, Answer>(
     claim: Transaction<Claimed, Claim, unknown>,
     transaction: Transaction<State, Event, Answer>,
   ): Promise<Transacted<State, Answer> | undefined>;
@@ -84,12 +84,13 @@ export function openTransactions({
   return {
     transact: (aggregate, id, metadata, decide) =>
       inTurn(aggregate.stream(id), () => transact(writer, { aggregate, id, metadata, decide })), // 1
-    transactBoth: async (claim, transaction) => {
-      if (store.appendAll === undefined) return undefined;
-      // In one order of all streams: so two callers never wait for each other's second turn.
-      const [first = '', second = ''] = [claim.aggregate.stream(claim.id), transaction.aggregate.stream(transaction.id)].sort();
-      return inTurn(first, () => inTurn(second, () => transactBoth(writer, claim, transaction)));
-    },
+    ...(store.appendAll && {
+      transactBoth: async (claim, transaction) => {
+        // In one order of all streams: so two callers never wait for each other's second turn.
+        const [first = '', second = ''] = [claim.aggregate.stream(claim.id), transaction.aggregate.stream(transaction.id)].sort();
+        return inTurn(first, () => inTurn(second, () => transactBoth(writer, claim, transaction)));
+      },
+    }),
     known: <State extends Revised>(aggregate: Pick<Aggregate<State, never>, 'stream'>, id: string) => streams.known(aggregate, id)?.state,
     assumeNew: (aggregate, id) => streams.assumeNew(aggregate, id),
     history: async (aggregate, id) => (await store.readStream(aggregate.stream(id))).map((event) => aggregate.read(event)),
