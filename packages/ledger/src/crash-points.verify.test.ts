@@ -3,7 +3,7 @@
 // roll-forward finishes. Law 7 and law 8: nothing that was acknowledged is lost.
 import { afterAll, describe, expect, test } from 'vitest';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
-import { openFaultyStore, unknownOutcome } from './faulty-store.test-support.ts';
+import { openFaultyStore, unknownOutcome, withoutAppendAll } from './faulty-store.test-support.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
 import { type ObservedOptions, paid, payment, paymentObserved, refund } from './order/example-order.test-support.ts';
 import {
@@ -35,6 +35,12 @@ const attaches =
     process.attach(orderId, payment(id));
 
 const scenarios: Readonly<Record<string, readonly Step[]>> = {
+  'the usual first payment: the session is attached, then paid': [
+    places('order-1'),
+    attaches('order-1', 'cs_1'),
+    observes(paid(), { aliases: ['cs_1'] }),
+    observes(paid(), { aliases: ['cs_1'], source: 'poll' }),
+  ],
   'held under both names, then the session is attached': [
     observes(paid(), { aliases: ['cs_1'] }),
     observes(refund(400), {}),
@@ -78,11 +84,18 @@ interface Crash {
   readonly retries: boolean;
 }
 
+interface Scenario {
+  readonly steps: readonly Step[];
+  /** The store appends to several streams in one commit. */
+  readonly together: boolean;
+}
+
 /** Answers whether the crash was reached, and what the log says in the end. */
-async function run(steps: readonly Step[], crash: Crash | undefined) {
+async function run({ steps, together }: Scenario, crash: Crash | undefined) {
   const log = createMemoryLog();
+  const engine = openMemoryEventStore({ log });
   let crashed = false;
-  const store = openFaultyStore(openMemoryEventStore({ log }), {
+  const store = openFaultyStore(together ? engine : withoutAppendAll(engine), {
     before: ({ number }) => fail(number, 'before'),
     after: ({ number }) => fail(number, 'after'),
   });
@@ -125,7 +138,11 @@ async function run(steps: readonly Step[], crash: Crash | undefined) {
   return { crashed, outcome, calls: store.calls.slice(0, made) };
 }
 
-describe.each(Object.entries(scenarios))('%s', (_, steps) => {
+const onEachStore = Object.entries(scenarios).flatMap(([name, steps]) =>
+  [true, false].map((together) => ({ name, steps, together, store: together ? 'in one commit' : 'one after the other' })),
+);
+
+describe.each(onEachStore)('$name, two streams $store', (scenario) => {
   const failed = new Set<string>();
   afterAll(() => expect(failed.size).toBeGreaterThan(4)); // Reads and appends of each kind of stream.
 
@@ -135,9 +152,9 @@ describe.each(Object.entries(scenarios))('%s', (_, steps) => {
     { when: 'before', dies: false },
     { when: 'after', dies: false },
   ] as const)('each call fails $when it took effect (the process dies: $dies), and is retried: the end is the same', async (how) => {
-    const undisturbed = await run(steps, undefined);
+    const undisturbed = await run(scenario, undefined);
     for (let at = 1; at <= undisturbed.calls.length; at++) {
-      const { crashed, outcome, calls } = await run(steps, { ...how, at, retries: true });
+      const { crashed, outcome, calls } = await run(scenario, { ...how, at, retries: true });
       expect(crashed).toBe(true);
       expect({ at: calls[at - 1], ...outcome }).toEqual({ at: calls[at - 1], ...undisturbed.outcome });
       failed.add(`${calls[at - 1]?.method} ${calls[at - 1]?.stream.split('-')[0]} ${calls[at - 1]?.types[0] ?? ''}`);
@@ -152,8 +169,8 @@ describe.each(Object.entries(scenarios))('%s', (_, steps) => {
   ] as const)(
     'each call fails $when it took effect (the process dies: $dies), and nobody retries: what was acknowledged is there',
     async (how) => {
-      const { calls } = await run(steps, undefined);
-      for (let at = 1; at <= calls.length; at++) expect((await run(steps, { ...how, at, retries: false })).crashed).toBe(true);
+      const { calls } = await run(scenario, undefined);
+      for (let at = 1; at <= calls.length; at++) expect((await run(scenario, { ...how, at, retries: false })).crashed).toBe(true);
     },
   );
 });

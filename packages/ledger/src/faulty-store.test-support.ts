@@ -1,13 +1,13 @@
 // Wraps a real event store: a test can see its calls, delay them, or let them fail before or after their effect.
 import { LedgerError } from './errors.ts';
-import type { AppendResult, EventStore, LogPage, NewEvent, ReadLogOptions, StoredEvent } from './event-store/event-store.ts';
+import type { AppendResult, EventStore, LogPage, NewEvent, ReadLogOptions, StoredEvent, StreamAppend } from './event-store/event-store.ts';
 
 export interface StoreCall {
   /** The number of the call, from 1. */
   readonly number: number;
   /** The method. Each page of the log is a separate call. */
-  readonly method: 'append' | 'readStream' | 'readLog';
-  /** The stream. Empty for `readLog`. */
+  readonly method: 'append' | 'appendAll' | 'readStream' | 'readLog';
+  /** The stream; of `appendAll` all of them, with ` + ` between them. Empty for `readLog`. */
   readonly stream: string;
   /** The types of the events that an append would add. */
   readonly types: readonly string[];
@@ -37,8 +37,15 @@ export function openFaultyStore(store: EventStore, faults: Faults): FaultyStore 
     return result;
   }
 
+  async function appendAll(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+    const streams = appends.map(({ stream }) => stream).join(' + ');
+    const types = appends.flatMap(({ events }) => events.map(({ type }) => type));
+    return pass('appendAll', streams, types, async () => (await store.appendAll?.(appends)) ?? []);
+  }
+
   return {
     calls,
+    ...(store.appendAll && { appendAll }),
     append: (stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult> =>
       pass(
         'append',
@@ -62,6 +69,12 @@ export function openFaultyStore(store: EventStore, faults: Faults): FaultyStore 
     },
     close: () => store.close(),
   };
+}
+
+/** The same store, as an engine that cannot append to several streams in one commit. */
+export function withoutAppendAll(store: EventStore): EventStore {
+  const { appendAll: _, ...others } = store;
+  return others;
 }
 
 /** Makes the error of a store that does not know the outcome of a call. */

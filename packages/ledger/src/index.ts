@@ -35,6 +35,7 @@ export type {
   Position,
   ReadLogOptions,
   StoredEvent,
+  StreamAppend,
   UnreadableStream,
 } from './event-store/event-store.ts';
 export { idInText } from './id-in-text.ts';

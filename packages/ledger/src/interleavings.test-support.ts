@@ -24,6 +24,8 @@ export interface Bounds {
   readonly preemptions: number;
   /** True: one process may die, before or after any call. */
   readonly crashes: boolean;
+  /** False: the store appends to one stream at a time. Default: true. */
+  readonly together?: boolean;
 }
 
 /** Runs the scenario in all interleavings. Returns how many there were. */
@@ -74,6 +76,8 @@ function explorer(choose: (count: number) => number, bounds: Bounds): Explorer {
       const store = openMemoryEventStore({ log });
       return {
         append: (stream, revision, events) => gate(process, () => store.append(stream, revision, events)),
+        ...(bounds.together !== false &&
+          store.appendAll && { appendAll: (appends) => gate(process, async () => (await store.appendAll?.(appends)) ?? []) }),
         readStream: (stream, from) => gate(process, () => store.readStream(stream, from)),
         readLog: (from) => store.readLog(from),
         close: () => store.close(),

@@ -325,7 +325,7 @@ describe('observePayment', () => {
     const ledger = open({ eventStore: openFaultyStore(openMemoryEventStore(), faults) });
     await ledger.placeOrder(order);
     faults.before = ({ method, stream }) => {
-      if (method === 'append' && stream === 'order-order-1') throw unknownOutcome();
+      if (method !== 'readStream' && stream.endsWith('order-order-1')) throw unknownOutcome();
     };
     expect(await refusal(() => ledger.observePayment(observation(paid(), { orderId: 'order-1' })))).toMatchObject({
       code: 'store_unavailable',
@@ -519,7 +519,7 @@ describe('closing', () => {
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
     faults.before = ({ method, stream }) => {
-      if (method !== 'append' || stream !== 'order-order-1') return undefined;
+      if (method !== 'appendAll' || stream !== 'reference-pi_1 + order-order-1') return undefined;
       reach();
       return held;
     };

@@ -19,6 +19,7 @@ import { type LinkPass, newLinkPass, ownerIn, ownershipOf, withoutOverruled } fr
 import { isDecided, resultOf, stale } from './streams/observe-result.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
 import { belongsToSubscription, orderOf, type PaymentOwners, refuseSubscriptions } from './streams/payment-owner.ts';
+import { causeOf, recordFirst } from './streams/record-first.ts';
 import { type References, subscriptionIn } from './streams/reference-streams.ts';
 
 type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
@@ -165,6 +166,8 @@ export class PaymentWriter {
 
   async #observeFor(owner: string, observed: PaymentObserved, seenRevision?: number): Promise<ObserveResult> {
     if (subscriptionIn(owner) !== undefined) return this.#observeForSubscription(owner, observed);
+    const first = await recordFirst(this.#owners, owner, observed, seenRevision);
+    if (first !== undefined) return first;
     const pass = newLinkPass();
     await this.#linkPayment(pass, observed, owner);
     const forwarded = await this.#forwardAll(pass);
@@ -243,8 +246,4 @@ export class PaymentWriter {
     await this.finishMove(orderId, moved);
     return this.#recordIn(moved.toOrderId, observed, claims, [...formerOwners, orderId]);
   }
-}
-
-function causeOf({ source, evidence }: PaymentObserved): string {
-  return `${source} ${evidence.eventId ?? evidence.objectId}`;
 }

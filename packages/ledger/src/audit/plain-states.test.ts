@@ -4,6 +4,7 @@ import { createReadStream, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { openMemoryEventStore } from '../event-store/memory.ts';
+import type { Aggregate, Typed } from '../streams/aggregate.ts';
 import { ledgerAggregate } from '../streams/ledger-stream.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { policyAggregate } from '../streams/policy-stream.ts';
@@ -14,7 +15,6 @@ import { holdersOf, memberSlotAggregate, type SlotState } from '../streams/slot-
 import type { Revised } from '../streams/state-cache.ts';
 import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { sweepAggregate } from '../streams/sweep-streams.ts';
-import type { Aggregate, Typed } from '../streams/transact.ts';
 import { unreadableAggregate } from '../streams/unreadable-streams.ts';
 import { importNdjson } from './export/ndjson.ts';
 

@@ -4,10 +4,10 @@
 import { LedgerError } from '../errors.ts';
 import type { Position, StoredEvent } from '../event-store/event-store.ts';
 import { type OrderView, openReviews, type Review, type UndeliveredDecision, undeliveredIn, viewOf } from '../order/view.ts';
+import type { Aggregate, Typed } from '../streams/aggregate.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import type { Revised } from '../streams/state-cache.ts';
 import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
-import type { Aggregate, Typed } from '../streams/transact.ts';
 import {
   openReviews as openSubscriptionReviews,
   type SubscriptionReview,

@@ -15,7 +15,7 @@ import { backOffMs, type Deliverable, deliveryAfter, deliveryHorizonMs, isPendin
 import type { DeliveryFailed } from '../order/events.ts';
 import type { Runtime } from '../runtime.ts';
 import { settledWithin } from '../runtime.ts';
-import type { Typed } from '../streams/transact.ts';
+import type { Typed } from '../streams/aggregate.ts';
 import { traced } from '../tracing.ts';
 import { type Alerted, type DeliveredChange, type DeliveredNoun, type DeliveredStreams, named } from './delivered-streams.ts';
 import { deliveryErrorOf } from './delivery-error.ts';

@@ -3,7 +3,7 @@
 import type { Alert } from '../alerts.ts';
 import type { Logger } from '../logger.ts';
 import type { Deliverable, DeliveryEvent } from '../order/delivery-state.ts';
-import type { Aggregate, Proposal, Typed } from '../streams/transact.ts';
+import type { Aggregate, Proposal, Typed } from '../streams/aggregate.ts';
 
 /** What the shop is told. */
 export interface DeliveredChange {

@@ -2,7 +2,7 @@
 // appends can fail, or whose replies can be lost or late.
 import type { Alert } from '../alerts.ts';
 import { LedgerError } from '../errors.ts';
-import type { AppendResult, EventStore, NewEvent, StoredEvent } from '../event-store/event-store.ts';
+import type { EventStore, NewEvent, StoredEvent, StreamAppend } from '../event-store/event-store.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { Fact, ManualAction } from '../observation.ts';
@@ -211,6 +211,19 @@ function faultyStore(store: EventStore): FaultyStore {
   async function living(): Promise<void> {
     if (!alive) await new Promise(() => undefined);
   }
+  async function fated<Result>(appends: readonly StreamAppend[], append: () => Promise<Result>): Promise<Result> {
+    await living();
+    const fates = appends.map(({ stream, events: [first] }) => first && faulty.fate(stream, first));
+    const fate = fates.find((each) => each !== undefined);
+    if (fate === 'lost') throw new LedgerError('store_full', 'The disk is full');
+    if (typeof fate === 'object') await fate.written;
+    const result = await append();
+    if (fate === 'unknown') throw new LedgerError('store_unavailable', 'The reply was lost');
+    if (typeof fate === 'object') await fate.answered;
+    await living();
+    return result;
+  }
+
   const faulty: FaultyStore = {
     fate: () => undefined,
     ordersHeld: undefined,
@@ -218,18 +231,9 @@ function faultyStore(store: EventStore): FaultyStore {
     get orderReads() {
       return orderReads;
     },
-    append: async (stream, expectedRevision, events): Promise<AppendResult> => {
-      await living();
-      const [first] = events;
-      const fate = first && faulty.fate(stream, first);
-      if (fate === 'lost') throw new LedgerError('store_full', 'The disk is full');
-      if (typeof fate === 'object') await fate.written;
-      const result = await store.append(stream, expectedRevision, events);
-      if (fate === 'unknown') throw new LedgerError('store_unavailable', 'The reply was lost');
-      if (typeof fate === 'object') await fate.answered;
-      await living();
-      return result;
-    },
+    append: (stream, expectedRevision, events) =>
+      fated([{ stream, expectedRevision, events }], () => store.append(stream, expectedRevision, events)),
+    appendAll: (appends) => fated(appends, async () => (await store.appendAll?.(appends)) ?? []),
     readStream: async (stream, options) => {
       await living();
       const found = await store.readStream(stream, options);

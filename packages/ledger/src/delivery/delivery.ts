@@ -13,7 +13,7 @@ import type { StoredEvent } from '../event-store/event-store.ts';
 import type { ManualAction } from '../observation.ts';
 import { type Deliverable, isDeliveryEvent, isPending, leastSilenceMs } from '../order/delivery-state.ts';
 import type { RedeliverOutcome } from '../seen.ts';
-import type { Typed } from '../streams/transact.ts';
+import type { Typed } from '../streams/aggregate.ts';
 import { attemptDelivery, type DeliveryOptions, takeOver } from './attempt.ts';
 import type { DeliveredChange } from './delivered-streams.ts';
 import { type Lane, Lanes } from './lanes.ts';

@@ -9,7 +9,7 @@ import type { StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import { type Deliverable, isDeliveryEvent, isPending } from '../order/delivery-state.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Typed } from '../streams/transact.ts';
+import type { Typed } from '../streams/aggregate.ts';
 import { type DeliveredChange, type DeliveredStreams, named } from './delivered-streams.ts';
 import type { DecisionFollower } from './delivery.ts';
 import { type Lane, Lanes } from './lanes.ts';

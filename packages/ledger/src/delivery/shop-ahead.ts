@@ -1,6 +1,6 @@
 // What the shop's answer to `deliver` means for the log: the decision is settled, or the log is older than the shop.
 import type { Deliverable, DeliveryEvent } from '../order/delivery-state.ts';
-import type { Proposal, Typed } from '../streams/transact.ts';
+import type { Proposal, Typed } from '../streams/aggregate.ts';
 import { type Alerted, named } from './delivered-streams.ts';
 
 /**

@@ -1,4 +1,4 @@
-// The port of the event store: four methods, with the same promises on every engine.
+// The port of the event store: four methods with the same promises on every engine, and what only some engines can do.
 
 /**
  * A place in the log: digits, padded with zeros to one width within a log, so that positions sort as plain text. Compare
@@ -35,6 +35,14 @@ export interface StoredEvent extends NewEvent {
 export type AppendResult =
   | { readonly appended: true; readonly revision: number; readonly position: Position }
   | { readonly appended: false; readonly actualRevision: number };
+
+/** What one stream gets in `appendAll`. */
+export interface StreamAppend {
+  readonly stream: string;
+  /** As in `append`. */
+  readonly expectedRevision: number;
+  readonly events: readonly NewEvent[];
+}
 
 /** A stream that was deleted for ever (a tombstone): nothing can be read from it, or appended to it, in this log any more. */
 export interface DeletedStream {
@@ -97,6 +105,17 @@ export interface EventStore {
    *   `corrupt`: the stream is damaged or was deleted. `closed`.
    */
   append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult>;
+
+  /**
+   * Appends to several different streams in one commit. Absent: the engine cannot; make the appends one after the other.
+   * 11. All are on disk or none is, and no reader sees some of them alone. They stand in the log in that order, with nothing between
+   *     them. Each is answered as promises 1 to 3 say: where one does not fit, nothing was written, and those that would have fitted
+   *     are answered `appended: false` with their own revision. The same appends, sent again, are one.
+   *
+   * @param appends at most 16, and 1 MiB together.
+   * @throws LedgerError as `append`; `invalid_input` also: no appends, too many, or a stream twice.
+   */
+  appendAll?(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]>;
 
   /**
    * 4. Reads the whole stream, or what follows `afterRevision`, as its leader has it now: it has every append that was

@@ -1,10 +1,10 @@
 // The entry point @paidonce/ledger/memory: the event store in memory, for tests, and as the reference for the other engines.
 // It keeps every promise of the port, but it has no disk. Several stores on one log stand for several processes.
 import { LedgerError } from '../errors.ts';
-import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent } from './event-store.ts';
+import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent, StreamAppend } from './event-store.ts';
 import { LogGrowth, logPages, pageEvents, refusePositionPastEnd, toPosition } from './log-pages.ts';
 import { LastKnown } from './log-went-back.ts';
-import { checkAppend, fromStoredRow, type StoredRow } from './stored-text.ts';
+import { type CheckedAppend, checkAppend, checkAppends, fromStoredRow, type StoredRow } from './stored-text.ts';
 
 /** The stored events. They are rows of text, so that no reader shares an object with a writer. Only `append` writes them. */
 export interface MemoryLog {
@@ -44,32 +44,46 @@ export function openMemoryEventStore({ log = createMemoryLog() }: MemoryEventSto
     return events;
   }
 
-  return {
-    async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult> {
-      refuseClosed();
-      const { events: texts } = checkAppend(stream, expectedRevision, events);
-      // No await from here on, so that nothing can happen between the check and the write.
+  /** Has no await, so that nothing can happen between the check and the write. */
+  function write(appends: readonly CheckedAppend[]): readonly AppendResult[] {
+    const fit = appends.every(({ stream, expectedRevision }) => expectedRevision === (log.streams.get(stream)?.length ?? 0) - 1);
+    if (!fit) return appends.map(settled);
+    const results = appends.map(({ stream, expectedRevision, events }): AppendResult => {
       const rows = log.streams.get(stream) ?? [];
-      const revision = rows.length - 1;
-      const lastRevision = expectedRevision + texts.length;
-      if (revision !== expectedRevision) {
-        const there = rows.slice(expectedRevision + 1, lastRevision + 1);
-        const ours = there.length === texts.length && there.every((row, index) => row.id === texts[index]?.id);
-        const last = there.at(-1);
-        return ours && last
-          ? { appended: true, revision: lastRevision, position: last.position }
-          : { appended: false, actualRevision: revision };
-      }
-      for (const text of texts) {
+      for (const text of events) {
         const row = { ...text, stream, revision: rows.length, position: toPosition(log.rows.length + 1) };
         rows.push(row);
         log.rows.push(row);
       }
-      const last = log.rows.at(-1);
-      if (last) known.note(last);
       log.streams.set(stream, rows);
-      log.growth.announce();
-      return { appended: true, revision: lastRevision, position: toPosition(log.rows.length) };
+      return { appended: true, revision: expectedRevision + events.length, position: toPosition(log.rows.length) };
+    });
+    const last = log.rows.at(-1);
+    if (last) known.note(last);
+    log.growth.announce();
+    return results;
+  }
+
+  /** Promise 3: the same ids at the same place are the same append, whose reply was lost. Otherwise nothing of it is there. */
+  function settled({ stream, expectedRevision, events }: CheckedAppend): AppendResult {
+    const rows = log.streams.get(stream) ?? [];
+    const lastRevision = expectedRevision + events.length;
+    const there = rows.slice(expectedRevision + 1, lastRevision + 1);
+    const last = there.at(-1);
+    return last && there.length === events.length && there.every((row, index) => row.id === events[index]?.id)
+      ? { appended: true, revision: lastRevision, position: last.position }
+      : { appended: false, actualRevision: rows.length - 1 };
+  }
+
+  return {
+    async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult> {
+      refuseClosed();
+      return write([checkAppend(stream, expectedRevision, events)])[0] as AppendResult;
+    },
+
+    async appendAll(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+      refuseClosed();
+      return write(checkAppends(appends));
     },
 
     async readStream(stream: string, { afterRevision = -1 }: { readonly afterRevision?: number } = {}): Promise<readonly StoredEvent[]> {

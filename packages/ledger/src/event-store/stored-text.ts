@@ -1,10 +1,12 @@
 // Turns an append into the text that every engine stores. Refuses data that would read back differently, so that stringify
 // and parse change nothing in what is stored.
 import { LedgerError } from '../errors.ts';
-import type { EventMetadata, NewEvent, Position, StoredEvent } from './event-store.ts';
+import type { EventMetadata, NewEvent, Position, StoredEvent, StreamAppend } from './event-store.ts';
 
 /** The largest append, 1 MiB: EventStoreDB accepts no more. */
 const maxAppendBytes = 1024 * 1024;
+/** The most streams that one commit appends to. */
+const maxTogether = 16;
 
 /** An event to append, as the text that is stored. */
 export interface StoredText {
@@ -49,6 +51,19 @@ export function checkAppend(stream: string, expectedRevision: number, events: re
   });
   if (bytes > maxAppendBytes) refuse(stream, `: an append of ${bytes} bytes, at most ${maxAppendBytes} fit. Append in several steps`);
   return { stream, expectedRevision, events: texts, bytes };
+}
+
+/** Checks appends that are made together. @throws LedgerError `invalid_input`: as `checkAppend`, and what is wrong with them together. */
+export function checkAppends(appends: readonly StreamAppend[]): readonly CheckedAppend[] {
+  const where = `An append to ${appends.length} streams`;
+  if (appends.length === 0) refuse(where, '. Skip the call');
+  if (appends.length > maxTogether) refuse(where, `: at most ${maxTogether} are made together. Make several calls`);
+  const checked = appends.map(({ stream, expectedRevision, events }) => checkAppend(stream, expectedRevision, events));
+  const streams = new Set(checked.map(({ stream }) => stream));
+  if (streams.size < checked.length) refuse(where, ` names one of ${[...streams].join(', ')} twice. Put its events into one append`);
+  const bytes = checked.reduce((sum, each) => sum + each.bytes, 0);
+  if (bytes > maxAppendBytes) refuse(where, `: ${bytes} bytes, at most ${maxAppendBytes} fit. Append in several steps`);
+  return checked;
 }
 
 /** Parses a stored row. @throws LedgerError `corrupt`: the text is no JSON. */

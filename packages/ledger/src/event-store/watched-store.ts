@@ -38,12 +38,20 @@ export function watchedStore(store: EventStore, onWentBack: (error: LedgerError)
     }
   }
 
+  const together = store.appendAll?.bind(store);
   const methods: WatchedStore = {
     append: async (stream, expectedRevision, events) => {
       const result = await watched(store.append(stream, expectedRevision, events));
       if (result.appended) news.appended(stream);
       return result;
     },
+    ...(together && {
+      appendAll: async (appends) => {
+        const results = await watched(together(appends));
+        for (const [index, { stream }] of appends.entries()) if (results[index]?.appended) news.appended(stream);
+        return results;
+      },
+    }),
     nextAppend: (stream, signal) => news.next(stream, signal),
     readStream: (stream, options) => watched(store.readStream(stream, options)),
     readLog,

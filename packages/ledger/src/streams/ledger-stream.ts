@@ -6,7 +6,8 @@ import { invariant } from '../errors.ts';
 import { eventReader } from '../event-store/event-versions.ts';
 import { idSchema } from '../observation.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Aggregate, Transactions } from './transact.ts';
+import type { Aggregate } from './aggregate.ts';
+import type { Transactions } from './transact.ts';
 
 export interface LedgerCreated {
   readonly type: 'LedgerCreated';

@@ -2,7 +2,7 @@
 import { readOrderEvent, versionOf } from '../order/event-schemas.ts';
 import type { OrderEvent } from '../order/events.ts';
 import { evolve, initialState, type OrderState } from '../order/order.ts';
-import type { Aggregate } from './transact.ts';
+import type { Aggregate } from './aggregate.ts';
 
 export const orderAggregate: Aggregate<OrderState, OrderEvent> = {
   stream: (id) => `order-${id}`,

@@ -8,9 +8,11 @@ import type { OrderEvent, PaymentObserved } from '../order/events.ts';
 import { isDecision } from '../order/events.ts';
 import { isSameReference, type OrderState } from '../order/order.ts';
 import type { Policy } from '../order/policy.ts';
+import type { Proposal, Transacted, Transaction, Typed } from './aggregate.ts';
 import { orderAggregate } from './order-aggregate.ts';
 import { policyAdoption } from './policy-stream.ts';
-import type { Proposal, Transactions } from './transact.ts';
+import type { Revised } from './state-cache.ts';
+import type { Transactions } from './transact.ts';
 
 export interface OrderAnswer {
   /** The order after the command. */
@@ -27,6 +29,16 @@ export interface OrderStreams {
    * @throws LedgerError `invalid_input`: the command was refused by `decide`.
    */
   command(orderId: string, cause: string, command: OrderCommand): Promise<OrderAnswer>;
+  /**
+   * As `command`, in one commit with a claim that stands before its events. Undefined: nothing was written, so make the claim first
+   * and give the command then: `Transactions.transactBoth` says why.
+   */
+  commandWith<State extends Revised, Event extends Typed>(
+    claim: Transaction<State, Event, unknown>,
+    orderId: string,
+    cause: string,
+    command: OrderCommand,
+  ): Promise<OrderAnswer | undefined>;
   /** Appends delivery events, and what follows where the shop is ahead. */
   append<Answer>(
     orderId: string,
@@ -67,19 +79,31 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, { o
     return transactions.transact(orderAggregate, orderId, { policy: hash, cause }, (state) => decideOn(state, policy));
   }
 
+  const decidedBy =
+    (command: OrderCommand) =>
+    (before: OrderState): Proposal<OrderEvent, readonly OrderEvent[]> => {
+      const decided = decide(before, command, policy);
+      // A command adds its events once: an order that has them will always have them.
+      return { events: decided, answer: decided, final: !asksForState.includes(command.type) };
+    };
+
+  function answered(orderId: string, { state, answer: events }: Transacted<OrderState, readonly OrderEvent[]>): OrderAnswer {
+    if (events.some((event) => isDecision(event))) onDecision?.(orderId);
+    for (const event of events) if (event.type === 'ReviewOpened') onAlert?.(reviewAlert(orderId, event.data));
+    return { state, events };
+  }
+
   const read = (orderId: string): Promise<OrderState> => transactions.read(orderAggregate, orderId);
 
   return {
     append,
-    command: async (orderId, cause, command) => {
-      const { state, answer: events } = await append(orderId, cause, (before) => {
-        const decided = decide(before, command, policy);
-        // A command adds its events once: an order that has them will always have them.
-        return { events: decided, answer: decided, final: !asksForState.includes(command.type) };
-      });
-      if (events.some((event) => isDecision(event))) onDecision?.(orderId);
-      for (const event of events) if (event.type === 'ReviewOpened') onAlert?.(reviewAlert(orderId, event.data));
-      return { state, events };
+    command: async (orderId, cause, command) => answered(orderId, await append(orderId, cause, decidedBy(command))),
+    commandWith: async (claim, orderId, cause, command) => {
+      if (transactions.transactBoth === undefined) return undefined;
+      const metadata = { policy: await adopted(), cause };
+      const transaction = { aggregate: orderAggregate, id: orderId, metadata, decide: decidedBy(command) };
+      const transacted = await transactions.transactBoth(claim, transaction);
+      return transacted && answered(orderId, transacted);
     },
     read,
     readKnown: async (orderId) => transactions.known(orderAggregate, orderId) ?? read(orderId),

@@ -7,7 +7,8 @@ import { LedgerError } from '../errors.ts';
 import { eventReader } from '../event-store/event-versions.ts';
 import { type Policy, policyText } from '../order/policy.ts';
 import { defaultSubscriptionPolicy, policyProblems, type SubscriptionPolicy, subscriptionPolicyText } from '../subscription/policy.ts';
-import type { Aggregate, Transactions } from './transact.ts';
+import type { Aggregate } from './aggregate.ts';
+import type { Transactions } from './transact.ts';
 
 export interface PolicyAdopted {
   readonly type: 'PolicyAdopted';

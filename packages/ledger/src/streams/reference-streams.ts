@@ -8,7 +8,8 @@ import { idSchema, type PaymentReference } from '../observation.ts';
 import { orderEventVersions } from '../order/event-schemas.ts';
 import type { PaymentObserved } from '../order/events.ts';
 import { factContentKey } from '../order/order.ts';
-import type { Aggregate, Proposal, Transactions } from './transact.ts';
+import type { Aggregate, Proposal, Transaction } from './aggregate.ts';
+import type { Transactions } from './transact.ts';
 
 export type ReferenceEvent =
   /** Observed while the payment had no owner. */
@@ -114,6 +115,8 @@ export interface Ownership {
   readonly held: readonly PaymentObserved[];
 }
 
+export type FirstClaim = Transaction<ReferenceState, ReferenceEvent, undefined>;
+
 /**
  * The only interface that reads and changes who owns a payment. A `reference` is a reference name. All methods throw LedgerError: `contention`, `corrupt`,
  * `file_newer`, and what the event store throws.
@@ -128,6 +131,12 @@ export interface References {
    * `ownerOfAny`. What a later alias says counts only where the earlier ones have no owner, and a memory cannot know that.
    */
   knownOrder(references: readonly string[]): string | undefined;
+  /**
+   * The claim of the payment's own name, for a commit together with what rests on it. It links a name that nobody has heard of, and
+   * nothing else. Undefined: as far as this process has them in memory, the name is known, or an alias is not the order's alone,
+   * or one has held something. Then link each name, and forward what it held.
+   */
+  firstClaim(references: readonly string[], orderId: string): FirstClaim | undefined;
   /** The link to a subscription. Undefined: it has none. */
   subscriptionLink(reference: string): Promise<SubscriptionLinked | undefined>;
   /** Strong: what the reference holds; empty where it has an owner. */
@@ -175,8 +184,10 @@ export function openReferences(transactions: Transactions): References {
       if (owner === undefined) return { events: [linked], answer: { owner: ownerBy(linked), formerOwners: [], held } };
       return { events: [], answer: { owner, formerOwners: links.slice(0, -1).map(({ orderId }) => orderId), held }, final: true };
     });
-  const linkOrder = (reference: string, orderId: string): Promise<Ownership> =>
-    link(reference, `order ${orderId}`, { type: 'ReferenceLinked', data: { orderId } });
+  const causeOf = (orderId: string): string => `order ${orderId}`;
+  const linkedTo = (orderId: string): LinkEvent => ({ type: 'ReferenceLinked', data: { orderId } });
+  const linkOrder = (reference: string, orderId: string): Promise<Ownership> => link(reference, causeOf(orderId), linkedTo(orderId));
+  const known = (reference: string): ReferenceState | undefined => transactions.known(referenceAggregate, reference);
 
   return {
     ownerOf,
@@ -188,9 +199,16 @@ export function openReferences(transactions: Transactions): References {
       return undefined;
     },
     knownOrder: (references) => {
-      const known = references.slice(0, 2).map((reference) => transactions.known(referenceAggregate, reference));
-      const linked = known.find((state) => state !== undefined && ownerIn(state) !== undefined);
+      const states = references.slice(0, 2).map(known);
+      const linked = states.find((state) => state !== undefined && ownerIn(state) !== undefined);
       return linked?.links.at(-1)?.orderId;
+    },
+    firstClaim: ([reference = '', ...aliases], orderId) => {
+      const isOurs = (state: ReferenceState | undefined) => state !== undefined && ownerIn(state) === orderId && state.held.length === 0;
+      if ((known(reference)?.revision ?? -1) >= 0 || !aliases.every((alias) => isOurs(known(alias)))) return undefined;
+      transactions.assumeNew(referenceAggregate, reference);
+      const decide = ({ revision }: ReferenceState) => ({ events: revision === -1 ? [linkedTo(orderId)] : [], answer: undefined });
+      return { aggregate: referenceAggregate, id: reference, metadata: { cause: causeOf(orderId) }, decide };
     },
     subscriptionLink: (reference) => read(reference, ({ subscription }) => subscription),
     heldOf: async (reference) => {

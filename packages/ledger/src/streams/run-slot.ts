@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { invariant } from '../errors.ts';
 import { eventReader } from '../event-store/event-versions.ts';
 import { idSchema } from '../observation.ts';
-import type { Aggregate, Transactions } from './transact.ts';
+import type { Aggregate } from './aggregate.ts';
+import type { Transactions } from './transact.ts';
 
 export type SlotEvent =
   /** From here on this run goes on, and no other. */

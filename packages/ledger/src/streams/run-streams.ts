@@ -7,7 +7,8 @@ import type { RunKind } from '../bulk-runs.ts';
 import { invariant } from '../errors.ts';
 import { eventReader } from '../event-store/event-versions.ts';
 import { idSchema, type ManualAction, manualActionSchema, timeSchema } from '../observation.ts';
-import type { Aggregate, Transactions } from './transact.ts';
+import type { Aggregate } from './aggregate.ts';
+import type { Transactions } from './transact.ts';
 
 /** How many orders a run may have. */
 export const mostOrders = 5_000;

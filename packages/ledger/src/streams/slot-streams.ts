@@ -14,8 +14,9 @@ import { idSchema } from '../observation.ts';
 import { withEntry } from '../order/facts.ts';
 import { isEndStatus } from '../subscription/facts.ts';
 import type { SubscriptionState } from '../subscription/subscription.ts';
+import type { Aggregate } from './aggregate.ts';
 import type { SubscriptionStreams } from './subscription-streams.ts';
-import type { Aggregate, Transactions } from './transact.ts';
+import type { Transactions } from './transact.ts';
 
 export interface SlotTaken {
   readonly type: 'SlotTaken';

@@ -5,9 +5,10 @@ import { decide, type SubscriptionCommand } from '../subscription/decide.ts';
 import { isSubscriptionDecision, type SubscriptionEvent, type SubscriptionPlaced } from '../subscription/events.ts';
 import type { SubscriptionPolicy } from '../subscription/policy.ts';
 import { evolve, type SubscriptionState } from '../subscription/subscription.ts';
+import type { Proposal } from './aggregate.ts';
 import { subscriptionPolicyAdoption } from './policy-stream.ts';
 import { subscriptionAggregate } from './subscription-aggregate.ts';
-import type { Proposal, Transactions } from './transact.ts';
+import type { Transactions } from './transact.ts';
 
 export interface SubscriptionAnswer {
   /** The subscription after the commands: the newest, also where they added nothing. */

@@ -8,8 +8,9 @@ import { eventReader } from '../event-store/event-versions.ts';
 import { parse } from '../input.ts';
 import type { Logger } from '../logger.ts';
 import { idSchema, timeSchema } from '../observation.ts';
+import type { Aggregate } from './aggregate.ts';
 import type { Folded } from './state-cache.ts';
-import type { Aggregate, Transactions } from './transact.ts';
+import type { Transactions } from './transact.ts';
 
 export type SweepEvent =
   | { readonly type: 'SweepStarted'; readonly data: { readonly round: number } }

@@ -9,8 +9,9 @@ import { decide } from '../subscription/decide.ts';
 import type { SubscriptionEvent } from '../subscription/events.ts';
 import { day, month, observed, placed1, policy1 } from '../subscription/story.test-support.ts';
 import { evolve, noSubscription, type SubscriptionState } from '../subscription/subscription.ts';
+import type { Aggregate, Proposal } from './aggregate.ts';
 import { subscriptionAggregate } from './subscription-aggregate.ts';
-import { type Aggregate, openTransactions, type Proposal } from './transact.ts';
+import { openTransactions } from './transact.ts';
 
 interface Said {
   readonly type: 'Said';

@@ -8,7 +8,8 @@ import { eventReader } from '../event-store/event-versions.ts';
 import { parse } from '../input.ts';
 import type { Logger } from '../logger.ts';
 import { idSchema } from '../observation.ts';
-import type { Aggregate, Transactions } from './transact.ts';
+import type { Aggregate } from './aggregate.ts';
+import type { Transactions } from './transact.ts';
 
 export interface ObjectNotUnderstood {
   readonly type: 'ObjectNotUnderstood';

@@ -2,7 +2,8 @@
 // that keeps them from deciding twice.
 import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
-import { type Aggregate, openTransactions, type Transactions } from '../streams/transact.ts';
+import type { Aggregate } from '../streams/aggregate.ts';
+import { openTransactions, type Transactions } from '../streams/transact.ts';
 import type { Random } from '../testing/simulation/random.ts';
 import { count, isOnce, lawOf, type Met, matches } from './checks.test-support.ts';
 import { decide, type SubscriptionCommand } from './decide.ts';

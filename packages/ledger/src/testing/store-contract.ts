@@ -13,6 +13,7 @@ import {
   type NewEvent,
   type ReadLogOptions,
   type StoredEvent,
+  type StreamAppend,
 } from '../event-store/event-store.ts';
 import { nextTurn } from '../runtime.ts';
 import { runs } from './runs.ts';
@@ -35,7 +36,11 @@ interface Bench {
   open(): Promise<EventStore>;
   /** Takes a backup, as `LogUnderTest.backUp`; skips the test where there is none. */
   backUp(skip: () => void): Promise<() => Promise<void>>;
+  /** Opens a handle that appends to several streams in one commit; skips the test where the engine cannot. */
+  openTogether(skip: (because: string) => void): Promise<TogetherStore>;
 }
+
+type TogetherStore = EventStore & Required<Pick<EventStore, 'appendAll'>>;
 
 /** Defines the test suite for one engine; call it at the top of a test file. @param createLog makes a new log for each test. */
 export function storeContract(name: string, createLog: () => Promise<LogUnderTest>): void {
@@ -51,6 +56,11 @@ export function storeContract(name: string, createLog: () => Promise<LogUnderTes
       backUp: async (skip) => {
         if (!log.backUp) skip();
         return (await log.backUp?.()) ?? (async () => undefined);
+      },
+      openTogether: async (skip) => {
+        const store = await bench.open();
+        if (!store.appendAll) skip('the engine appends to one stream at a time');
+        return store as TogetherStore;
       },
     };
     beforeEach(async () => {
@@ -72,6 +82,7 @@ export function storeContract(name: string, createLog: () => Promise<LogUnderTes
     describe('8: what is written is what is read', () => textIsKept(bench));
     describe('9: closing', () => closingEnds(bench));
     describe('10: a log that was put back', () => goingBackIsNoticed(bench));
+    describe('11: several streams in one commit', () => streamsAreAppendedTogether(bench));
   });
 }
 
@@ -630,6 +641,193 @@ function goingBackIsNoticed({ open, backUp }: Bench): void {
     expect(await after.append(stream, 0, newEvents(1))).toMatchObject({ appended: true, revision: 1 });
     expect(await after.readStream(stream)).toHaveLength(2);
   });
+}
+
+function streamsAreAppendedTogether({ open, openTogether, backUp }: Bench): void {
+  test('all are in the log, in their order and with nothing between them, whoever else appends', async ({ skip }) => {
+    const [store, other] = [await openTogether(skip), await open()];
+    const before = await headOf(store);
+    const sets = Array.from({ length: 12 }, () => [
+      togetherAt(newName(), -1, 1),
+      togetherAt(newName(), -1, 3),
+      togetherAt(newName(), -1, 1),
+    ]);
+    const appending = sets.map((set) => store.appendAll(set));
+    const racing = Array.from({ length: 12 }, () => other.append(newName(), -1, newEvents(1)));
+    const results = await Promise.all(appending);
+    await Promise.all(racing);
+    const logged = eventsOf(await pagesOf(await open(), { after: before }));
+    for (const [n, set] of sets.entries()) {
+      const first = logged.findIndex(({ stream }) => stream === set[0]?.stream);
+      const found = logged.slice(first, first + 5);
+      expect(found.map(({ id }) => id)).toEqual(set.flatMap(({ events }) => events.map(({ id }) => id)));
+      const lasts = [found[0], found[3], found[4]];
+      expect(results[n]).toEqual(lasts.map((last) => ({ appended: true, revision: last?.revision, position: last?.position })));
+    }
+    expectRising(logged);
+  });
+
+  test.for([0, 1, 2])(
+    'where append %i of three does not fit, nothing is written, and each is answered for itself',
+    async (misfit, { skip }) => {
+      const store = await openTogether(skip);
+      const streams = [newName(), newName(), newName()];
+      await store.append(streams[1]!, -1, newEvents(2));
+      const heads = [-1, 1, -1];
+      const before = await headOf(store);
+      for (const wrong of [0, 5]) {
+        const set = streams.map((stream, n) => togetherAt(stream, n === misfit ? wrong : heads[n]!, 2));
+        expect(await store.appendAll(set)).toEqual(heads.map((actualRevision) => ({ appended: false, actualRevision })));
+      }
+      expect(await headOf(store)).toBe(before);
+      const set = streams.map((stream, n) => togetherAt(stream, heads[n]!, 1));
+      expect((await store.appendAll(set)).every(({ appended }) => appended)).toBe(true);
+    },
+  );
+
+  test('a reader sees all of them or none', async ({ skip }) => {
+    const [writer, reader] = [await openTogether(skip), await open()];
+    const [a, b] = [newName(), newName()];
+    let writing = true;
+    const written = (async () => {
+      for (let revision = -1; revision < 39; revision++) await writer.appendAll([togetherAt(a, revision, 1), togetherAt(b, revision, 1)]);
+      writing = false;
+    })();
+    const count = async (stream: string): Promise<number> => (await reader.readStream(stream)).length;
+    for (let reads = 0; writing || reads === 0; reads++) {
+      for (const [first, second] of [
+        [a, b],
+        [b, a],
+      ] as const)
+        expect(await count(first)).toBeLessThanOrEqual(await count(second));
+      await nextTurn();
+    }
+    await written;
+    expect([await count(a), await count(b)]).toEqual([40, 40]);
+  });
+
+  test('of sets that race for one stream one is stored, and of the others nothing', async ({ skip }) => {
+    const handles = [await openTogether(skip), await openTogether(skip)];
+    const shared = newName();
+    for (let revision = -1; revision < 4; revision++) {
+      const own = Array.from({ length: 16 }, newName);
+      const results = await Promise.all(
+        own.map((stream, n) => handles[n % 2]!.appendAll([togetherAt(stream, -1, 1), togetherAt(shared, revision, 1)])),
+      );
+      const won = results.filter((set) => set.every(({ appended }) => appended));
+      expect(won).toHaveLength(1);
+      expect(results.flat().filter(({ appended }) => appended)).toHaveLength(2);
+      const stored = await Promise.all(own.map(async (stream) => (await handles[0]!.readStream(stream)).length));
+      expect(stored.filter((count) => count === 1)).toEqual([1]);
+    }
+  });
+
+  test('sent again, also at once and by others, they are one, and later events change no answer', async ({ skip }) => {
+    const [store, other] = [await openTogether(skip), await openTogether(skip)];
+    const set = [togetherAt(newName(), -1, 2), togetherAt(newName(), -1, 1)];
+    const results = await Promise.all(Array.from({ length: 8 }, (_, n) => (n % 2 ? store : other).appendAll(set)));
+    for (const result of results) expect(result).toEqual(results[0]);
+    await other.append(set[0]!.stream, 1, newEvents(1));
+    expect(await other.appendAll(set)).toEqual(results[0]);
+    // One of them again, beside a new one: nothing is written, and what is there is answered as there.
+    const mixed = await store.appendAll([set[1]!, togetherAt(newName(), -1, 1)]);
+    expect(mixed).toEqual([results[0]?.[1], { appended: false, actualRevision: -1 }]);
+  });
+
+  test('whatever is sent together, in whatever order: ids and places decide, for all of it', async ({ skip }) => {
+    const handles = [await openTogether(skip), await openTogether(skip)];
+    const met = new Set<string>();
+    const part = fc.record({ ahead: fc.integer({ min: -2, max: 1 }), ids: fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 2 }) });
+    const sending = fc.record({
+      handle: fc.nat(1),
+      parts: fc.uniqueArray(fc.tuple(fc.nat(2), part), { minLength: 1, maxLength: 3, selector: ([stream]) => stream }),
+      again: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(sending, { maxLength: 10 }), async (script) => {
+        const names = Array.from({ length: 4 }, () => randomUUID());
+        const streams = Array.from({ length: 3 }, newName);
+        const model: string[][] = [[], [], []];
+        for (const { handle, parts, again } of script) {
+          const sent = parts.map(([n, { ahead, ids }]) => ({
+            n,
+            expected: Math.max(-1, model[n]!.length - 1 + ahead),
+            ids: ids.map((id) => `${names[id]}-${n}`),
+          }));
+          for (let times = 0; times < (again ? 2 : 1); times++) {
+            const fit = sent.every(({ n, expected }) => expected === model[n]!.length - 1);
+            const answers = sent.map(({ n, expected, ids }) => modelAppend(fit ? model[n]! : [...model[n]!], expected, ids));
+            for (const { why } of fit ? answers : []) met.add(why);
+            const set = sent.map(({ n, expected, ids }) => ({
+              stream: streams[n]!,
+              expectedRevision: expected,
+              events: ids.map(eventWithId),
+            }));
+            const results = await handles[handle]!.appendAll(set);
+            for (const [index, { n }] of sent.entries()) {
+              const { why, result } = answers[index]!;
+              // What would have fitted alone is not there.
+              const isRefused = !fit && why === 'appended';
+              if (!fit) met.add(isRefused ? 'refused with another' : why);
+              expect(results[index]).toMatchObject(isRefused ? { appended: false, actualRevision: model[n]!.length - 1 } : result);
+            }
+          }
+        }
+        for (const [n, ids] of model.entries()) expect((await handles[0]!.readStream(streams[n]!)).map(({ id }) => id)).toEqual(ids);
+      }),
+      runs(100),
+    );
+    expect([...met].sort()).toEqual(['appended', 'conflict', 'refused with another', 'repeated']);
+  });
+
+  test('none, a stream twice, too many, too much and what `append` refuses are refused, and nothing is written', async ({ skip }) => {
+    const store = await openTogether(skip);
+    const before = await headOf(store);
+    const large = (): StreamAppend => ({
+      ...togetherAt(newName(), -1, 1),
+      events: [{ ...newEvents(1)[0]!, data: { text: 'x'.repeat(600_000) } }],
+    });
+    const twice = newName();
+    await expectRefused(store.appendAll([]));
+    await expectRefused(store.appendAll([togetherAt(twice, -1, 1), togetherAt(twice, 0, 1)]));
+    await expectRefused(store.appendAll(Array.from({ length: 17 }, () => togetherAt(newName(), -1, 1))));
+    await expectRefused(store.appendAll([large(), large()]));
+    await expectRefused(store.appendAll([togetherAt(newName(), -1, 1), togetherAt(newName(), -1, 0)]));
+    await expectRefused(store.appendAll([togetherAt(newName(), -1, 1), togetherAt('$all', -1, 1)]));
+    expect(await headOf(store)).toBe(before);
+    expect(await store.appendAll(Array.from({ length: 16 }, () => togetherAt(newName(), -1, 1)))).toHaveLength(16);
+  });
+
+  test('a follower is woken, what was queued is stored at the end, and what comes later is refused', async ({ skip }) => {
+    const [store, follower] = [await openTogether(skip), await open()];
+    const set = [togetherAt(newName(), -1, 1), togetherAt(newName(), -1, 1)];
+    const prefixes = set.map(({ stream }) => stream);
+    const pages = follower.readLog({ after: await headOf(store), prefixes, follow: new AbortController().signal })[Symbol.asyncIterator]();
+    await pages.next();
+    const queued = store.appendAll(set);
+    const closing = store.close();
+    await expect(store.appendAll([togetherAt(newName(), -1, 1)])).rejects.toMatchObject({ code: 'closed' });
+    expect((await queued).every(({ appended }) => appended)).toBe(true);
+    await closing;
+    const found: string[] = [];
+    while (found.length < 2) found.push(...((await pages.next()).value as LogPage).events.map(({ stream }) => stream));
+    expect(found).toEqual(prefixes);
+    await pages.return?.();
+  });
+
+  test('a handle whose acknowledged append is gone acknowledges nothing more', async ({ skip }) => {
+    const store = await openTogether(skip);
+    const stream = newName();
+    await store.append(stream, -1, newEvents(1));
+    const putBack = await backUp(skip);
+    await store.appendAll([togetherAt(stream, 0, 1), togetherAt(newName(), -1, 1)]);
+    await putBack();
+    await expect(store.appendAll([togetherAt(newName(), -1, 1)])).rejects.toMatchObject({ code: 'log_went_back' });
+  });
+}
+
+function togetherAt(stream: string, expectedRevision: number, count: number): StreamAppend {
+  return { stream, expectedRevision, events: newEvents(count) };
 }
 
 const anyText: fc.Arbitrary<string> = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));

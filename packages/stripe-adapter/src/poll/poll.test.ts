@@ -1,5 +1,5 @@
 // The poll as a whole: who runs a round, what a failing one leaves behind, and how it goes on.
-import { LedgerError, type PaymentLedgerOptions } from '@paidonce/ledger';
+import { type EventStore, LedgerError, type PaymentLedgerOptions, type StreamAppend } from '@paidonce/ledger';
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
 import { describe, expect, test } from 'vitest';
 import { stripePayments } from '../index.ts';
@@ -388,11 +388,22 @@ describe('the budget', () => {
 function brokenStore() {
   const store = openMemoryEventStore({ log: createMemoryLog() });
   const broken = { is: true };
-  const append: typeof store.append = (stream, revision, events) =>
-    broken.is && stream === 'order-order-2' && revision > 0
-      ? Promise.reject(new LedgerError('corrupt', 'this one is broken'))
-      : store.append(stream, revision, events);
-  return { broken, eventStore: { ...store, append } };
+  const refuse = (appends: readonly StreamAppend[]): void => {
+    if (broken.is && appends.some(({ stream, expectedRevision }) => stream === 'order-order-2' && expectedRevision > 0))
+      throw new LedgerError('corrupt', 'this one is broken');
+  };
+  const eventStore: EventStore = {
+    ...store,
+    append: async (stream, expectedRevision, events) => {
+      refuse([{ stream, expectedRevision, events }]);
+      return store.append(stream, expectedRevision, events);
+    },
+    appendAll: async (appends) => {
+      refuse(appends);
+      return store.appendAll!(appends);
+    },
+  };
+  return { broken, eventStore };
 }
 
 describe('only what is due', () => {

@@ -1,5 +1,5 @@
 // Webhooks as the sandbox sends them, and as others would forge them: what is acknowledged, and what is durable then.
-import { LedgerError } from '@paidonce/ledger';
+import { type EventStore, LedgerError } from '@paidonce/ledger';
 import { silentLogger } from '@paidonce/ledger/adapter';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import type Stripe from 'stripe';
@@ -548,9 +548,16 @@ describe('acknowledged means durable', () => {
   test('where the store cannot write, the webhook is refused, and Stripe’s retry grants', async () => {
     const store = openMemoryEventStore();
     let broken = false;
-    const append: typeof store.append = (stream, revision, events) =>
-      broken ? Promise.reject(new LedgerError('store_unavailable', 'The disk is gone')) : store.append(stream, revision, events);
-    const { checkout, sandbox, ledger, answers } = await openShop({ ledger: { eventStore: { ...store, append } } });
+    const unlessBroken = async <Result>(append: () => Promise<Result>): Promise<Result> => {
+      if (broken) throw new LedgerError('store_unavailable', 'The disk is gone');
+      return append();
+    };
+    const eventStore: EventStore = {
+      ...store,
+      append: (...asked) => unlessBroken(() => store.append(...asked)),
+      appendAll: (appends) => unlessBroken(() => store.appendAll!(appends)),
+    };
+    const { checkout, sandbox, ledger, answers } = await openShop({ ledger: { eventStore } });
     const sessionId = await checkout();
     broken = true;
     sandbox.pay(sessionId);

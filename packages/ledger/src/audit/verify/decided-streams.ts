@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
 import { type Deliverable, isDeliveryEvent } from '../../order/delivery-state.ts';
-import type { Aggregate, Typed } from '../../streams/transact.ts';
+import type { Aggregate, Typed } from '../../streams/aggregate.ts';
 import { verifyDelivery } from './delivery-rules.ts';
 import { eventText, findingAt, type Report, type Rule } from './finding.ts';
 import type { AdoptedPolicies, AdoptedPolicy } from './policies.ts';

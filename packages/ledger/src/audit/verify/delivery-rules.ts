@@ -1,7 +1,7 @@
 // Checks law 9 in the log: a delivery belongs to a decision, only the newest decision is tried, and what is settled stays
 // settled.
 import { type Deliverable, type DeliveryEvent, isDeliveryEvent, isPending } from '../../order/delivery-state.ts';
-import type { Typed } from '../../streams/transact.ts';
+import type { Typed } from '../../streams/aggregate.ts';
 import { eventText, findingAt, type Report } from './finding.ts';
 import type { TypedRow } from './read-stream.ts';
 

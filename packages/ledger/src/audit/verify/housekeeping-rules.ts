@@ -1,9 +1,9 @@
 // The rules of the streams that belong to no order: the log's identity, policies, sweeps, and provider objects that could not
 // be read.
 import { LedgerError } from '../../errors.ts';
+import type { Aggregate } from '../../streams/aggregate.ts';
 import { ledgerAggregate } from '../../streams/ledger-stream.ts';
 import { sweepAggregate } from '../../streams/sweep-streams.ts';
-import type { Aggregate } from '../../streams/transact.ts';
 import { unreadableAggregate } from '../../streams/unreadable-streams.ts';
 import { findingAt, type Report } from './finding.ts';
 import { readPolicy } from './policies.ts';

@@ -2,11 +2,11 @@
 import { referenceName } from '../../observation.ts';
 import type { OrderEvent, OrderEventType, PaymentObserved } from '../../order/events.ts';
 import { factContentKey } from '../../order/order.ts';
+import type { Aggregate, Typed } from '../../streams/aggregate.ts';
 import { moneyBackOf } from '../../streams/named-references.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { type Owner, subscriptionIn } from '../../streams/reference-streams.ts';
 import { subscriptionAggregate } from '../../streams/subscription-aggregate.ts';
-import type { Aggregate, Typed } from '../../streams/transact.ts';
 import type { SubscriptionEvent, SubscriptionObserved } from '../../subscription/events.ts';
 import { subscriptionFactContent } from '../../subscription/fact-text.ts';
 import type { SubscriptionState } from '../../subscription/subscription.ts';

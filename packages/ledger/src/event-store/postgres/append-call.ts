@@ -1,4 +1,4 @@
-// One call of the function that appends: a group of appends in, an answer for each out. One round trip.
+// One call of the function that appends: a group of sets of appends in, an answer for each append out. One round trip.
 import type { AppendResult } from '../event-store.ts';
 import { toPosition } from '../log-pages.ts';
 import type { KnownEvent } from '../log-went-back.ts';
@@ -7,8 +7,8 @@ import { isolationCode } from './append-function.ts';
 import type { PostgresClient, Row } from './client.ts';
 
 export interface AppendAnswer {
-  /** The results, in the order of the appends. */
-  readonly results: readonly AppendResult[];
+  /** The results of each set, in the order of its appends. */
+  readonly results: readonly (readonly AppendResult[])[];
   /** The last event of the log that these appends wrote or found. Undefined: all were conflicts. */
   readonly last: KnownEvent<number> | undefined;
   /** True: somebody cancelled the wait for the standby. The group is on one disk alone, and must not be acknowledged. */
@@ -29,13 +29,17 @@ export class AppendCall {
 
   /** @param attemptTimeoutMs the server gives up the wait for the lock before the attempt ends, so that none waits on alone. */
   constructor(schema: string, attemptTimeoutMs: number) {
-    const values = Array.from({ length: 11 }, (_, n) => `$${n + 1}`).join(', ');
+    const values = Array.from({ length: 12 }, (_, n) => `$${n + 1}`).join(', ');
     this.#sql = `select array_to_string(revisions, ' ') as revisions, array_to_string(positions, ' ', '-') as positions from ${schema}.append_1(${values})`;
     this.#lockWaitMs = Math.max(1, Math.floor(attemptTimeoutMs * 0.9));
   }
 
-  async run(client: PostgresClient, appends: readonly CheckedAppend[], known: KnownEvent<number> | undefined): Promise<AppendAnswer> {
-    const values = this.#valuesOf(appends, known);
+  async run(
+    client: PostgresClient,
+    sets: readonly (readonly CheckedAppend[])[],
+    known: KnownEvent<number> | undefined,
+  ): Promise<AppendAnswer> {
+    const values = this.#valuesOf(sets, known);
     let unconfirmed = false;
     const listener = ({ code }: { readonly code?: string | undefined }): void => {
       if (code === warning) unconfirmed = true;
@@ -43,7 +47,7 @@ export class AppendCall {
     client.on('notice', listener);
     try {
       const row = await this.#query(client, values);
-      return { ...answersOf(row, appends), unconfirmed };
+      return { ...answersOf(row, sets), unconfirmed };
     } finally {
       client.removeListener('notice', listener);
     }
@@ -73,12 +77,14 @@ export class AppendCall {
     }
   }
 
-  #valuesOf(appends: readonly CheckedAppend[], known: KnownEvent<number> | undefined): unknown[] {
+  #valuesOf(sets: readonly (readonly CheckedAppend[])[], known: KnownEvent<number> | undefined): unknown[] {
+    const appends = sets.flat();
     const events = appends.flatMap((append) => append.events);
     return [
       appends.map(({ stream }) => stream),
       appends.map(({ expectedRevision }) => Math.min(expectedRevision, beyondAnyRevision)),
       appends.map((append) => append.events.length),
+      sets.flatMap((set, index) => set.map(() => index + 1)),
       appends.flatMap((append, index) => append.events.map(() => index + 1)),
       events.map(({ id }) => id),
       events.map(({ type }) => type),
@@ -91,16 +97,18 @@ export class AppendCall {
   }
 }
 
-function answersOf(row: Row, appends: readonly CheckedAppend[]): Omit<AppendAnswer, 'unconfirmed'> {
+function answersOf(row: Row, sets: readonly (readonly CheckedAppend[])[]): Omit<AppendAnswer, 'unconfirmed'> {
   const revisions = String(row['revisions']).split(' ');
   const positions = String(row['positions']).split(' ');
   let last: KnownEvent<number> | undefined;
-  const results = appends.map(({ events }, index): AppendResult => {
+  let answered = 0;
+  const answerOf = ({ events }: CheckedAppend): AppendResult => {
+    const index = answered++;
     const revision = Number(revisions[index]);
     if (positions[index] === '-') return { appended: false, actualRevision: revision };
     const position = Number(positions[index]);
     if (last === undefined || position > last.position) last = { position, id: events.at(-1)?.id ?? '' };
     return { appended: true, revision, position: toPosition(position) };
-  });
-  return { results, last };
+  };
+  return { results: sets.map((set) => set.map(answerOf)), last };
 }

@@ -1,4 +1,4 @@
-// The one function that writes the log. It takes the log's lock, judges each append of a group, and inserts: one statement
+// The one function that writes the log. It takes the log's lock, judges each set of appends of a group, and inserts: one statement
 // and one round trip, so that no client ever holds the lock across the network. The lock is kept to the end of the
 // transaction, so positions are given in the order of commits.
 //
@@ -6,7 +6,8 @@
 //   1. A replica says so before anything is compared: one that lags would look like a log that went back.
 //   2. The isolation is READ COMMITTED, so that each statement after the lock sees what others committed before it.
 //   3. COMMIT waits for the disk, whatever the role's default is. The lock is waited for no longer than the caller waits.
-//   4. The lock. 5. The event that the caller knows is still there. 6. Missing streams, then all appends together.
+//   4. The lock. 5. The event that the caller knows is still there. 6. Missing streams, then all appends together. A set that does
+//      not fit may leave the name of a stream without events: no reader sees it, and its first append takes it.
 //   7. A repeated append waits for the standby as a first one does: what only reads would not.
 import { lockClass, lockKey } from './lock-key.ts';
 
@@ -22,7 +23,7 @@ declare
   head bigint;
   repeated boolean;
   -- Of each append of the group: its stream, the newest revision there, how many events of the group come before its own, and the
-  -- last position before it; -1: it does not fit. Arrays of one width are read in one step, where a join may become quadratic.
+  -- last position before it; -1: it, or another one of its set, does not fit. Arrays of one width are read in one step, where a join may become quadratic.
   stream_of bigint[];
   newest_of integer[];
   start_of bigint[];
@@ -51,8 +52,9 @@ begin
   -- Each stream stands at most once in a group: the caller sees to it. The limits make each lookup one of an index, whatever the
   -- planner knows of the tables: a plan that was made when they were small is kept.
   with judged as materialized (
-    select a.i, a.n, coalesce(s.id, 0) as stream, coalesce(h.revision, -1) as newest, coalesce(h.revision, -1) = a.expected as fits
-    from unnest(streams, expected, counts) with ordinality a(name, expected, n, i)
+    select a.i, a.n, coalesce(s.id, 0) as stream, coalesce(h.revision, -1) as newest,
+      bool_and(coalesce(h.revision, -1) = a.expected) over (partition by a.together) as fits
+    from unnest(streams, expected, counts, sets) with ordinality a(name, expected, n, together, i)
     left join lateral (select s.id from ${schema}.streams s where s.name = a.name limit 1) s on true
     left join lateral (
       select e.revision from ${schema}.events e where e.stream = s.id order by e.revision desc limit 1
@@ -97,7 +99,7 @@ export const appendSettings: readonly (readonly [name: string, value: string])[]
 
 export function appendFunction(schema: string): string {
   return `create function ${schema}.append_1(
-  streams text[], expected integer[], counts integer[],
+  streams text[], expected integer[], counts integer[], sets integer[],
   owners integer[], ids text[], types text[], datas text[], metadatas text[],
   known_position bigint, known_id text, wait_ms integer,
   out revisions integer[], out positions bigint[]

@@ -10,6 +10,8 @@ export interface AppendValues {
   readonly streams: readonly string[];
   readonly expected: readonly number[];
   readonly counts: readonly number[];
+  /** Appends with one number are made together. */
+  readonly sets: readonly number[];
 }
 
 type Fault = (values: AppendValues, client: FakeClient) => Error | undefined | Promise<Error | undefined>;
@@ -76,20 +78,23 @@ export class FakePool implements PostgresPool {
 
   async answer(text: string, values: unknown[], client: FakeClient): Promise<unknown[]> {
     if (!text.includes('append_1')) return [];
-    const [streams, expected, counts] = values as [string[], number[], number[]];
-    const fault = await this.fault({ streams, expected, counts }, client);
+    const [streams, expected, counts, sets] = values as [string[], number[], number[], number[]];
+    const fault = await this.fault({ streams, expected, counts, sets }, client);
     if (fault) throw fault;
-    this.groups.push({ streams, expected, counts });
-    const answers = streams.map((stream, index) => this.#append(stream, expected[index] as number, counts[index] as number));
+    this.groups.push({ streams, expected, counts, sets });
+    const newestOf = (stream: string): number => this.#streams.get(stream) ?? -1;
+    const refused = new Set(sets.filter((_, index) => newestOf(streams[index] as string) !== expected[index]));
+    const answers = streams.map((stream, index): readonly [number, string] =>
+      refused.has(sets[index] as number) ? [newestOf(stream), '-'] : this.#append(stream, counts[index] as number),
+    );
     return [{ revisions: answers.map(([revision]) => revision).join(' '), positions: answers.map(([, position]) => position).join(' ') }];
   }
 
-  #append(stream: string, expected: number, count: number): readonly [number, string] {
-    const newest = this.#streams.get(stream) ?? -1;
-    if (newest !== expected) return [newest, '-'];
+  #append(stream: string, count: number): readonly [number, string] {
+    const newest = (this.#streams.get(stream) ?? -1) + count;
     this.#position += count;
-    this.#streams.set(stream, newest + count);
-    return [newest + count, String(this.#position)];
+    this.#streams.set(stream, newest);
+    return [newest, String(this.#position)];
   }
 }
 

@@ -1,9 +1,9 @@
-// Callers that append to streams of their own while the server or the network fails, and what must be true of the log
+// Callers that append to streams of their own, every second one to two streams in one commit, while the server or the network fails, and what must be true of the log
 // afterwards: each acknowledged append is there once, where the answer said; followers saw every event, in order.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { LedgerError } from '../../errors.ts';
-import type { EventStore, NewEvent, StoredEvent } from '../event-store.ts';
+import type { AppendResult, EventStore, NewEvent, StoredEvent, StreamAppend } from '../event-store.ts';
 
 interface Acknowledged {
   readonly stream: string;
@@ -32,7 +32,10 @@ export class Load {
     this.#received = stores.map(() => []);
     this.#following = stores.map((store, index) => this.#follow(store, this.#received[index] as StoredEvent[]));
     this.#calling = stores.flatMap((store, index) =>
-      Array.from({ length: callers }, (_, caller) => this.#call(store, `${this.#prefix}-${index}-${caller}`)),
+      Array.from({ length: callers }, (_, caller) => {
+        const stream = `${this.#prefix}-${index}-${caller}`;
+        return this.#call(store, caller % 2 ? [stream, `${stream}-twin`] : [stream]);
+      }),
     );
   }
 
@@ -100,17 +103,21 @@ export class Load {
     }
   }
 
-  async #call(store: EventStore, stream: string): Promise<void> {
+  async #call(store: EventStore, streams: readonly string[]): Promise<void> {
     let revision = -1;
     while (this.#isRunning) {
-      const events = Array.from({ length: 1 + (this.acknowledged.length % 3) }, newEvent);
+      const count = 1 + (this.acknowledged.length % 3);
+      const appends = streams.map((stream) => ({ stream, expectedRevision: revision, events: Array.from({ length: count }, newEvent) }));
       for (let isSettled = false; !isSettled; ) {
         const startedMs = performance.now();
         try {
-          const result = await store.append(stream, revision, events);
-          assert.ok(result.appended, `${stream} has one writer, and met a conflict at ${revision}`);
-          this.acknowledged.push({ stream, revision: result.revision, position: result.position, ids: events.map(({ id }) => id) });
-          revision = result.revision;
+          const results = await appended(store, appends);
+          for (const [index, { stream, events }] of appends.entries()) {
+            const result = results[index];
+            assert.ok(result?.appended, `${stream} has one writer, and met a conflict at ${revision}`);
+            this.acknowledged.push({ stream, revision: result.revision, position: result.position, ids: events.map(({ id }) => id) });
+          }
+          revision += count;
           isSettled = true;
         } catch (error) {
           const { code } = error as LedgerError;
@@ -122,6 +129,12 @@ export class Load {
       }
     }
   }
+}
+
+async function appended(store: EventStore, appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+  const [first] = appends;
+  if (first === undefined || appends.length > 1) return (await store.appendAll?.(appends)) ?? [];
+  return [await store.append(first.stream, first.expectedRevision, first.events)];
 }
 
 function newEvent(): NewEvent {

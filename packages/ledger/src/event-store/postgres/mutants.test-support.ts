@@ -24,13 +24,8 @@ export const storeMutants: readonly StoreMutant[] = [
     "if current_setting('transaction_isolation') <> 'read committed' then",
     'if false then',
   ),
-  mutant(
-    'a stream twice in a group',
-    'inOrder',
-    'writer.ts',
-    'streams.add(append.stream);',
-    'streams.add(`${append.stream} ${streams.size}`);',
-  ),
+  mutant('a stream twice in a group', 'inOrder', 'writer.ts', 'streams.add(stream);', 'streams.add(`${stream} ${streams.size}`);'),
+  mutant('each append of a set is judged alone', 'together', 'append-function.ts', '(partition by a.together)', '(partition by a.i)'),
   mutant('plans are made for tables as they are', 'growing', 'append-function.ts', "  ['enable_seqscan', 'off'],\n", ''),
   mutant('appends do not ask for the known event', 'wentBack', 'append-function.ts', `if ${known} then`, 'if false then'),
   mutant(

@@ -1,9 +1,9 @@
 // Puts the parts of the store together: opening, writer, reader, followers, snapshots.
 import { LedgerError } from '../../errors.ts';
-import type { AppendResult, EventStore, LogPage, NewEvent, ReadLogOptions, Snapshots, StoredEvent } from '../event-store.ts';
+import type { AppendResult, EventStore, LogPage, NewEvent, ReadLogOptions, Snapshots, StoredEvent, StreamAppend } from '../event-store.ts';
 import { LogGrowth, logPages } from '../log-pages.ts';
 import { LastKnown } from '../log-went-back.ts';
-import { checkAppend } from '../stored-text.ts';
+import { checkAppend, checkAppends } from '../stored-text.ts';
 import { AppendCall } from './append-call.ts';
 import { Connections } from './connections.ts';
 import { Followers } from './followers.ts';
@@ -70,15 +70,25 @@ function storeOver(policy: RetryPolicy, options: CheckedOptions, { closing, end,
     if (closing.signal.aborted) throw new LedgerError('closed', `${schema}: the event store is closed. Open it again.`);
   }
 
+  function refuseAppends(streams: string): void {
+    refuseClosed();
+    if (readOnly) throw new LedgerError('invalid_input', `${streams}: the event store was opened with readOnly. Nothing was written.`);
+  }
+
   return {
     schema,
     warnings,
     snapshots: snapshotsIn({ policy, schema, readOnly, refuseClosed }),
 
     async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult> {
-      refuseClosed();
-      if (readOnly) throw new LedgerError('invalid_input', `${stream}: the event store was opened with readOnly. Nothing was written.`);
-      return writer.append(checkAppend(stream, expectedRevision, events));
+      refuseAppends(stream);
+      const [result] = await writer.append([checkAppend(stream, expectedRevision, events)]);
+      return result as AppendResult;
+    },
+
+    async appendAll(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+      refuseAppends(appends.map(({ stream }) => stream).join(' and '));
+      return writer.append(checkAppends(appends));
     },
 
     async readStream(stream: string, { afterRevision = -1 }: { readonly afterRevision?: number } = {}): Promise<readonly StoredEvent[]> {

@@ -53,6 +53,20 @@ export async function inOrder({ url, schema }: Stage): Promise<void> {
   await store.close();
 }
 
+/** What is appended together is written together, or none of it. */
+export async function together({ url, schema }: Stage): Promise<void> {
+  const store = await open({ url, schema });
+  const at = (stream: string, expectedRevision: number) => ({ stream, expectedRevision, events: newEvents(1) });
+  await store.append('taken', -1, newEvents(1));
+  const refused = await store.appendAll?.([at('free', -1), at('taken', -1)]);
+  assert.deepEqual(refused, [
+    { appended: false, actualRevision: -1 },
+    { appended: false, actualRevision: 0 },
+  ]);
+  assert.deepEqual(await store.readStream('free'), []);
+  await store.close();
+}
+
 /** Appends read no table from its beginning to its end, also where their plans were made while it was small. */
 export async function growing({ url, schema }: Stage): Promise<void> {
   await (await open({ url, schema })).close();
@@ -185,6 +199,7 @@ export const scenarios: Readonly<Record<string, (stage: Stage) => Promise<void>>
   racing,
   opening,
   inOrder,
+  together,
   growing,
   wentBack,
   silence,

@@ -2,7 +2,7 @@
 // back, silent connections, a replica that lags, a standby that does not confirm.
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type PostgresServer, startPostgres, TcpProxy } from '../../testing/postgres-server/index.ts';
-import { growing, inOrder, laggingReplica, opening, racing, silence, unconfirmed, wentBack } from './scenarios.test-support.ts';
+import { growing, inOrder, laggingReplica, opening, racing, silence, together, unconfirmed, wentBack } from './scenarios.test-support.ts';
 import { allEvents, describeOnServer, describeWithBinaries, newEvents, openStore } from './server.test-support.ts';
 
 describeOnServer('one server, many processes', (database) => {
@@ -15,6 +15,7 @@ describeOnServer('one server, many processes', (database) => {
 
   test('open a new schema at the same moment', () => opening(stage()));
   test('what is called in order is written in order', () => inOrder(stage()));
+  test('what is appended together is written together, or none of it', () => together(stage()));
   test('a log that grows is never read from end to end by an append', () => growing(stage()));
   test('a log that went back is refused by appends and by reads', () => wentBack(stage()));
   test('connections that fall silent are replaced', () => silence(stage()));

@@ -8,7 +8,8 @@ export const defaultSchema = 'paidonce';
 /** Where a shop has its tables, if it has named no other place. */
 export const shopSchema = 'public';
 /** The signature of the function that this release calls, as PostgreSQL writes it. */
-export const appendSignature = 'append_1(text[], integer[], integer[], integer[], text[], text[], text[], text[], bigint, text, integer)';
+export const appendSignature =
+  'append_1(text[], integer[], integer[], integer[], integer[], text[], text[], text[], text[], bigint, text, integer)';
 
 /** @throws LedgerError `invalid_input`: it is no plain name in lower case, or the shop's. Such a name needs no quotes in SQL. */
 export function checkSchemaName(schema: string): string {

@@ -65,6 +65,40 @@ describe('groups', () => {
   });
 });
 
+describe('what is appended together', () => {
+  test('stays together: a group that is nearly full ends before it, and so does one that holds one of its streams', async () => {
+    const { append, appendAll, pool } = openWriter();
+    const alone = Array.from({ length: 511 }, (_, n) => append(`order-${n}`));
+    const results = [appendAll(['a', -1], ['b', -1]), appendAll(['c', -1], ['b', 0]), append('d')];
+    await Promise.all([...alone, ...results]);
+    expect(sizes(pool)).toEqual([511, 2, 3]);
+    expect(pool.groups.at(-1)).toEqual({ streams: ['c', 'b', 'd'], expected: [-1, 0, -1], counts: [1, 1, 1], sets: [1, 1, 2] });
+    expect(await results[1]).toMatchObject([
+      { appended: true, position: '00000000000000000514' },
+      { appended: true, position: '00000000000000000515' },
+    ]);
+  });
+
+  test('is refused together, and the others of its group are not', async () => {
+    const { append, appendAll } = openWriter();
+    const results = await Promise.all([append('a'), appendAll(['b', -1], ['c', 4]), append('d')]);
+    expect(results).toMatchObject([
+      { appended: true },
+      [
+        { appended: false, actualRevision: -1 },
+        { appended: false, actualRevision: -1 },
+      ],
+      { appended: true, position: '00000000000000000002' },
+    ]);
+  });
+
+  test('counts in bytes as one', async () => {
+    const { append, appendAll, pool } = openWriter();
+    await Promise.all([append('a', -1, 400_000), appendAll(['b', -1, 400_000], ['c', -1, 400_000]), append('d', -1, 400_000)]);
+    expect(sizes(pool)).toEqual([1, 2, 1]);
+  });
+});
+
 describe('the queue', () => {
   test('takes 10,000 appends; the next is `store_busy`, and all that were taken are stored', async () => {
     const { append } = openWriter();
@@ -266,9 +300,11 @@ function openWriter() {
     attemptTimeoutMs: 5_000,
     onCommit: () => undefined,
   });
-  const append = (stream: string, expected = -1, chars = 10): Promise<AppendResult> =>
-    writer.append(checkAppend(stream, expected, [eventOf(chars)]));
-  return { pool, writer, append, clock };
+  const appendAll = (...appends: readonly (readonly [stream: string, expected: number, chars?: number])[]) =>
+    writer.append(appends.map(([stream, expected, chars = 10]) => checkAppend(stream, expected, [eventOf(chars)])));
+  const append = async (stream: string, expected = -1, chars = 10): Promise<AppendResult> =>
+    (await appendAll([stream, expected, chars]))[0] as AppendResult;
+  return { pool, writer, append, appendAll, clock };
 }
 
 function sizes(pool: FakePool): readonly number[] {

@@ -30,10 +30,12 @@ export interface WriterOptions {
   readonly onCommit: () => void;
 }
 
+/** A set of appends, in one commit whole or not at all. */
 interface Waiting {
-  readonly append: CheckedAppend;
+  readonly appends: readonly CheckedAppend[];
+  readonly bytes: number;
   readonly deadline: number;
-  readonly resolve: (result: AppendResult) => void;
+  readonly resolve: (results: readonly AppendResult[]) => void;
   readonly reject: (error: unknown) => void;
   /** True: it was sent, and whether it is stored is not known. Written by `#failed`. */
   inDoubt: boolean;
@@ -41,11 +43,11 @@ interface Waiting {
 
 export class Writer {
   readonly #options: WriterOptions;
-  /** The appends that wait or are under way, in order of arrival. Written by `append` and `#leave`. */
+  /** The sets that wait or are under way, in order of arrival. Written by `append` and `#leave`. */
   #queue: Waiting[] = [];
   /** How many bytes wait. Written by `append` and `#leave`. */
   #bytes = 0;
-  /** How many of the first appends are sent singly, because their group was `corrupt`. Written by `#failed` and `#leave`. */
+  /** How many of the first sets are sent singly, because their group was `corrupt`. Written by `#failed` and `#leave`. */
   #alone = 0;
   /** The loop that commits. Undefined: nothing waits. Written by `append` and `#run`. */
   #running: Promise<void> | undefined;
@@ -58,16 +60,17 @@ export class Writer {
   }
 
   /**
-   * Queues an append. Resolves after its commit.
+   * Queues appends that are made together: usually one. Resolves after their commit, with a result for each.
    * @throws LedgerError `store_busy`: the queue is full, or other sessions held the lock; nothing was written. `store_full`,
    *   `corrupt`, `log_went_back`: likewise. `store_unavailable`: the message says whether it was written.
    */
-  append(append: CheckedAppend): Promise<AppendResult> {
-    if (this.#queue.length >= queuedAppends || this.#bytes + append.bytes > queuedBytes) return Promise.reject(this.#full());
+  append(appends: readonly CheckedAppend[]): Promise<readonly AppendResult[]> {
+    const bytes = appends.reduce((sum, append) => sum + append.bytes, 0);
+    if (this.#queue.length >= queuedAppends || this.#bytes + bytes > queuedBytes) return Promise.reject(this.#full());
     const deadline = this.#options.runtime.monotonicNowMs() + this.#options.timeoutMs;
     return new Promise((resolve, reject) => {
-      this.#queue.push({ append, deadline, resolve, reject, inDoubt: false });
-      this.#bytes += append.bytes;
+      this.#queue.push({ appends, bytes, deadline, resolve, reject, inDoubt: false });
+      this.#bytes += bytes;
       this.#running ??= this.#run();
     });
   }
@@ -96,7 +99,7 @@ export class Writer {
       const answer = await connections.use(attemptTimeoutMs, (client) =>
         call.run(
           client,
-          group.map(({ append }) => append),
+          group.map(({ appends }) => appends),
           known.event,
         ),
       );
@@ -111,11 +114,11 @@ export class Writer {
 
   #answer(group: readonly Waiting[], { results, last, unconfirmed }: AppendAnswer): void {
     if (unconfirmed) {
-      for (const { append, reject } of group) reject(unconfirmedCommit(append));
+      for (const { appends, reject } of group) reject(unconfirmedCommit(appends));
       return;
     }
     if (last) this.#options.known.note(last);
-    for (const [index, result] of results.entries()) group[index]?.resolve(result);
+    for (const [index, { resolve }] of group.entries()) resolve(results[index] ?? []);
   }
 
   /** Decides what a failure means for the group. The same appends are sent again: their ids settle them under the lock. */
@@ -143,8 +146,8 @@ export class Writer {
 
   #reject(given: readonly Waiting[], meaning: FailureMeaning, error: unknown): void {
     const { timeoutMs } = this.#options;
-    for (const { append, inDoubt, reject } of given) {
-      reject(callFailed({ what: `${append.stream}: the append`, meaning, error, inDoubt, timeoutMs }));
+    for (const { appends, inDoubt, reject } of given) {
+      reject(callFailed({ what: `${streamsOf(appends)}: the append`, meaning, error, inDoubt, timeoutMs }));
     }
   }
 
@@ -159,19 +162,22 @@ export class Writer {
   }
 
   /**
-   * Returns the first appends of the queue, up to the limits, but at least one. A group ends before a stream that it holds:
+   * Returns the first sets of the queue, up to the limits, but at least one. A group ends before a stream that it holds:
    * what is called in order is written in order, and the function may judge all streams at once.
    */
   #nextGroup(): readonly Waiting[] {
     if (this.#alone > 0) return this.#queue.slice(0, 1);
     const streams = new Set<string>();
     let bytes = 0;
-    for (const { append } of this.#queue) {
-      bytes += append.bytes;
-      if (streams.size === groupAppends || streams.has(append.stream) || (streams.size > 0 && bytes > groupBytes)) break;
-      streams.add(append.stream);
+    let count = 0;
+    for (const { appends, ...each } of this.#queue) {
+      bytes += each.bytes;
+      const isFull = streams.size + appends.length > groupAppends || bytes > groupBytes;
+      if (count > 0 && (isFull || appends.some(({ stream }) => streams.has(stream)))) break;
+      for (const { stream } of appends) streams.add(stream);
+      count += 1;
     }
-    return this.#queue.slice(0, streams.size);
+    return this.#queue.slice(0, count);
   }
 
   /** Returns how many appends are past their deadline. They are the first of the queue, because deadlines follow arrival. */
@@ -185,7 +191,7 @@ export class Writer {
   #leave(count: number): readonly Waiting[] {
     const left = this.#queue.splice(0, count);
     this.#alone = Math.max(0, this.#alone - count);
-    for (const { append } of left) this.#bytes -= append.bytes;
+    for (const { bytes } of left) this.#bytes -= bytes;
     return left;
   }
 
@@ -197,10 +203,14 @@ export class Writer {
   }
 }
 
-function unconfirmedCommit({ stream }: CheckedAppend): LedgerError {
+function streamsOf(appends: readonly CheckedAppend[]): string {
+  return appends.map(({ stream }) => stream).join(' and ');
+}
+
+function unconfirmedCommit(appends: readonly CheckedAppend[]): LedgerError {
   return new LedgerError(
     'store_unavailable',
-    `${stream}: somebody cancelled the wait for the standby. The append is on the disk of one server alone, and a failover can lose it. ` +
+    `${streamsOf(appends)}: somebody cancelled the wait for the standby. The append is on the disk of one server alone, and a failover can lose it. ` +
       'Sending it again with the same ids waits for the standby.',
   );
 }

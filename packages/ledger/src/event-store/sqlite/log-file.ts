@@ -1,5 +1,5 @@
 // The synchronous engine: one connection to one log file. `commit` writes a group of appends in one transaction, and decides
-// each append separately; the other methods read. Nothing here waits, and no cursor stays open after a call.
+// each set of appends separately; the other methods read. Nothing here waits, and no cursor stays open after a call.
 import type { BigIntStats } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { invariant } from '../../errors.ts';
@@ -19,8 +19,8 @@ const maxHeads = 100_000;
 const pageChars = 4 * 1024 * 1024;
 
 export interface Committed {
-  /** The results of the appends, in their order. */
-  readonly results: readonly AppendResult[];
+  /** The results of the appends of each set, in their order. */
+  readonly results: readonly (readonly AppendResult[])[];
   /** True if another connection has committed since our last commit. */
   readonly othersWrote: boolean;
 }
@@ -77,11 +77,11 @@ export class LogFile {
   }
 
   /**
-   * Commits a group. When it returns, all results are on disk; they may be acknowledged after one more `look`. When it throws,
-   * the transaction was rolled back, and the connection is ready for the next call.
+   * Commits a group of sets of appends, each set whole or not at all. When it returns, all results are on disk; they may be
+   * acknowledged after one more `look`. When it throws, the transaction was rolled back, and the connection is ready for the next call.
    * @throws LedgerError `store_busy`, `store_full`, `corrupt`, `log_went_back`: nothing was written. `store_unavailable`: the outcome is unknown.
    */
-  commit(appends: readonly CheckedAppend[]): Committed {
+  commit(sets: readonly (readonly CheckedAppend[])[]): Committed {
     try {
       this.#sql.begin.run();
       this.look();
@@ -92,7 +92,7 @@ export class LogFile {
       this.#added = [];
       if (othersWrote || this.#checkedSchema === -1) this.#refuseNewObjects();
       const moved = new Set<Head>();
-      const results = appends.map((append) => this.#append(append, moved));
+      const results = sets.map((appends) => this.#appendAll(appends, moved));
       for (const head of moved) this.#sql.moveStream.run(head.revision, head.id);
       this.#sql.commit.run();
       this.#versionAtCommit = version;
@@ -172,9 +172,14 @@ export class LogFile {
     if (this.#db.isOpen) this.#db.close(); // It was given up where a transaction could not be rolled back.
   }
 
+  /** Promise 11: all heads are judged before anything is inserted. The streams of a set are different. */
+  #appendAll(appends: readonly CheckedAppend[], moved: Set<Head>): readonly AppendResult[] {
+    const fit = appends.every(({ stream, expectedRevision }) => expectedRevision === (this.#headOf(stream)?.revision ?? -1));
+    return appends.map((append) => (fit ? this.#append(append, moved) : this.#settle(append)));
+  }
+
   #append({ stream, expectedRevision, events }: CheckedAppend, moved: Set<Head>): AppendResult {
-    const head = this.#heads.get(stream) ?? this.#headOf(stream);
-    if (expectedRevision !== (head?.revision ?? -1)) return this.#settle(stream, expectedRevision, events, head);
+    const head = this.#headOf(stream);
     const revision = expectedRevision + events.length;
     const id = head?.id ?? Number(this.#sql.addStream.run(stream, revision).lastInsertRowid);
     if (head) {
@@ -194,6 +199,8 @@ export class LogFile {
   }
 
   #headOf(stream: string): Head | undefined {
+    const known = this.#heads.get(stream);
+    if (known !== undefined) return known;
     const row = this.#sql.streamHead.get(stream);
     if (row === undefined) return undefined;
     const head = { id: row['id'] as number, revision: row['revision'] as number };
@@ -201,8 +208,9 @@ export class LogFile {
     return head;
   }
 
-  /** Promise 3: the same ids at the same place are the same append, whose reply was lost. Otherwise it is a conflict. */
-  #settle(stream: string, expectedRevision: number, events: CheckedAppend['events'], head: Head | undefined): AppendResult {
+  /** Promise 3: the same ids at the same place are the same append, whose reply was lost. Otherwise nothing of it is there. */
+  #settle({ stream, expectedRevision, events }: CheckedAppend): AppendResult {
+    const head = this.#headOf(stream);
     const actualRevision = head?.revision ?? -1;
     const revision = expectedRevision + events.length;
     if (head === undefined || revision > actualRevision) return { appended: false, actualRevision };

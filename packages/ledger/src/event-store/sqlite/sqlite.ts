@@ -2,9 +2,9 @@
 // may write it.
 import { LedgerError } from '../../errors.ts';
 import { nextTurn, type Runtime, systemRuntime } from '../../runtime.ts';
-import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent } from '../event-store.ts';
+import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent, StreamAppend } from '../event-store.ts';
 import { LogGrowth, logPages } from '../log-pages.ts';
-import { checkAppend } from '../stored-text.ts';
+import { checkAppend, checkAppends } from '../stored-text.ts';
 import { backUp } from './backup.ts';
 import { logPath, openConnection } from './connection.ts';
 import { whenFree } from './contention.ts';
@@ -71,7 +71,13 @@ export async function openSqliteEventStore(path: string, options: SqliteEventSto
 
     async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult> {
       refuseClosed();
-      return writer.append(checkAppend(stream, expectedRevision, events));
+      const [result] = await writer.append([checkAppend(stream, expectedRevision, events)]);
+      return result as AppendResult;
+    },
+
+    async appendAll(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+      refuseClosed();
+      return writer.append(checkAppends(appends));
     },
 
     async readStream(stream: string, { afterRevision = -1 }: { readonly afterRevision?: number } = {}): Promise<readonly StoredEvent[]> {

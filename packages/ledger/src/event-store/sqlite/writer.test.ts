@@ -1,7 +1,7 @@
 import { constants, DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Runtime, systemRuntime } from '../../runtime.ts';
-import { logStart } from '../event-store.ts';
+import { type AppendResult, logStart } from '../event-store.ts';
 import { checkAppend } from '../stored-text.ts';
 import { openConnection } from './connection.ts';
 import { eventOf, newLogPath } from './log-directory.test-support.ts';
@@ -52,6 +52,35 @@ describe('groups', () => {
   });
 });
 
+test('what is appended together is judged before any of it is written, on what the same group wrote before', async () => {
+  const { append, appendAll, groups, file } = openWriter();
+  const results = await Promise.all([
+    append('a'),
+    appendAll(['a', 0], ['b', -1]),
+    appendAll(['c', -1], ['b', -1]),
+    append('c'),
+    appendAll(['b', 0], ['c', 0]),
+  ]);
+  expect(groups).toEqual([5]);
+  expect(results).toMatchObject([
+    { appended: true, revision: 0 },
+    [
+      { appended: true, revision: 1 },
+      { appended: true, revision: 0 },
+    ],
+    [
+      { appended: false, actualRevision: -1 },
+      { appended: false, actualRevision: 0 },
+    ],
+    { appended: true, revision: 0 },
+    [
+      { appended: true, revision: 1 },
+      { appended: true, revision: 1 },
+    ],
+  ]);
+  expect(file.readPage(logStart, undefined).events.map(({ stream }) => stream)).toEqual(['a', 'a', 'b', 'c', 'b', 'c']);
+});
+
 describe('the queue', () => {
   test('takes 10,000 appends; the next is `store_busy`, and all that were taken are stored', async () => {
     const { append, file } = openWriter();
@@ -97,7 +126,7 @@ describe('a file that another process holds', () => {
     await append('a');
     expect(gaps).toEqual([]);
     const other = openLogFile(path);
-    other.commit([checkAppend('b', -1, [eventOf(1)])]);
+    other.commit([[checkAppend('b', -1, [eventOf(1)])]]);
     other.close();
     await append('c');
     expect(gaps).toEqual([expect.closeTo(0.4)]);
@@ -170,13 +199,15 @@ describe('a transaction that cannot be rolled back', () => {
     expect(db.isOpen).toBe(false);
     const again = openLogFile(path);
     expect(again.readStream('b', -1)).toEqual([]);
-    expect(again.commit([checkAppend('b', -1, [eventOf(1)])]).results).toMatchObject([{ appended: true }]);
+    expect(again.commit([[checkAppend('b', -1, [eventOf(1)])]]).results).toMatchObject([[{ appended: true }]]);
     again.close();
   });
 });
 
 interface OpenWriter {
-  readonly append: (stream: string, expectedRevision?: number, bytes?: number) => ReturnType<Writer['append']>;
+  readonly append: (stream: string, expectedRevision?: number, bytes?: number) => Promise<AppendResult>;
+  /** Appends one event to each stream, all together. */
+  readonly appendAll: (...appends: readonly (readonly [stream: string, expectedRevision: number])[]) => ReturnType<Writer['append']>;
   /** How many appends each commit had. */
   readonly groups: number[];
   readonly file: LogFile;
@@ -200,9 +231,11 @@ function openWriter(runtime: Partial<Runtime> = {}): OpenWriter {
     await writer.drain();
     file.close();
   });
+  const appendAll: OpenWriter['appendAll'] = (...appends) =>
+    writer.append(appends.map(([stream, expectedRevision]) => checkAppend(stream, expectedRevision, [eventOf(100)])));
   const append: OpenWriter['append'] = async (stream, expectedRevision = -1, bytes = 100) =>
-    writer.append(checkAppend(stream, expectedRevision, [eventOf(bytes)]));
-  return { append, groups, file, db, path };
+    (await writer.append([checkAppend(stream, expectedRevision, [eventOf(bytes)])]))[0]!;
+  return { append, appendAll, groups, file, db, path };
 }
 
 function openLogFile(path: string): LogFile {

@@ -26,20 +26,22 @@ export interface WriterOptions {
   readonly onCommit: () => void;
 }
 
+/** A set of appends, in one commit whole or not at all. */
 interface Waiting {
-  readonly append: CheckedAppend;
+  readonly appends: readonly CheckedAppend[];
+  readonly bytes: number;
   readonly deadline: number;
-  readonly resolve: (result: AppendResult) => void;
+  readonly resolve: (results: readonly AppendResult[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
 export class Writer {
   readonly #options: WriterOptions;
-  /** The appends that wait, in order of arrival. Written by `append` and `#leave`. */
+  /** The sets that wait, in order of arrival. Written by `append` and `#leave`. */
   #queue: Waiting[] = [];
   /** How many bytes wait. Written by `append` and `#leave`. */
   #bytes = 0;
-  /** How many of the first appends are committed singly, because their group failed. Written by `#commitGroup` and `#leave`. */
+  /** How many of the first sets are committed singly, because their group failed. Written by `#commitGroup` and `#leave`. */
   #alone = 0;
   /** The loop that commits. Undefined: nothing waits. Written by `append` and `#run`. */
   #running: Promise<void> | undefined;
@@ -49,15 +51,16 @@ export class Writer {
   }
 
   /**
-   * Queues an append. Resolves after its commit.
+   * Queues appends that are made together: usually one. Resolves after their commit, with a result for each.
    * @throws LedgerError `store_busy`: the queue is full, or other processes held the file. Also what `LogFile.commit` throws.
    */
-  append(append: CheckedAppend): Promise<AppendResult> {
-    if (this.#queue.length >= queuedAppends || this.#bytes + append.bytes > queuedBytes) return Promise.reject(this.#full());
+  append(appends: readonly CheckedAppend[]): Promise<readonly AppendResult[]> {
+    const bytes = appends.reduce((sum, append) => sum + append.bytes, 0);
+    if (this.#queue.length >= queuedAppends || this.#bytes + bytes > queuedBytes) return Promise.reject(this.#full());
     const deadline = this.#options.runtime.monotonicNowMs() + this.#options.busyTimeoutMs;
     return new Promise((resolve, reject) => {
-      this.#queue.push({ append, deadline, resolve, reject });
-      this.#bytes += append.bytes;
+      this.#queue.push({ appends, bytes, deadline, resolve, reject });
+      this.#bytes += bytes;
       this.#running ??= this.#run();
     });
   }
@@ -83,10 +86,10 @@ export class Writer {
     const group = this.#nextGroup();
     const now = runtime.monotonicNowMs();
     try {
-      const { results, othersWrote } = file.commit(group.map(({ append }) => append));
+      const { results, othersWrote } = file.commit(group.map(({ appends }) => appends));
       file.look(); // Before anything is acknowledged: it may be stored in a file that is no longer the log.
       this.#leave(group.length);
-      for (const [index, result] of results.entries()) group[index]?.resolve(result);
+      for (const [index, { resolve }] of group.entries()) resolve(results[index] ?? []);
       onCommit();
       return othersWrote ? gapMs(runtime.monotonicNowMs() - now) : 0;
     } catch (error) {
@@ -101,13 +104,13 @@ export class Writer {
     }
   }
 
-  /** Returns the first appends of the queue, up to the limits, but at least one, however large it is. */
+  /** Returns the first sets of the queue, up to the limits, but at least one, however large it is. */
   #nextGroup(): readonly Waiting[] {
     if (this.#alone > 0) return this.#queue.slice(0, 1);
     let bytes = 0;
     let count = 0;
-    for (const { append } of this.#queue) {
-      bytes += append.bytes;
+    for (const each of this.#queue) {
+      bytes += each.bytes;
       if (count === groupAppends || (count > 0 && bytes > groupBytes)) break;
       count += 1;
     }
@@ -124,7 +127,7 @@ export class Writer {
   #leave(count: number): readonly Waiting[] {
     const left = this.#queue.splice(0, count);
     this.#alone = Math.max(0, this.#alone - count);
-    for (const { append } of left) this.#bytes -= append.bytes;
+    for (const { bytes } of left) this.#bytes -= bytes;
     return left;
   }
 

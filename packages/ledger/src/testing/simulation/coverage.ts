@@ -8,6 +8,8 @@ export const places = [
   'reply lost',
   'append done late',
   'append lost a race',
+  'two streams in one commit',
+  'two streams lost a race',
   'crash',
   'crash with an append under way',
   'pause',

@@ -11,6 +11,7 @@ import {
   drawReleases,
   drawSharing,
   drawSlowness,
+  drawTogether,
 } from './later-options.ts';
 import type { ProcessOptions, SimulationOptions } from './options.ts';
 import { Random } from './random.ts';
@@ -52,6 +53,7 @@ export function drawOptions(seed: number): SimulationOptions {
     outage: scenario === 'outage',
     faultySteps: 4_000,
     ...drawPutBack(seed),
+    ...drawTogether(seed),
     wallJumpMs: 3_600_000,
     sharedOn: 'memory',
     newerEvents: 0,

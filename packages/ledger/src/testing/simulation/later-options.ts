@@ -10,6 +10,11 @@ export function drawPutBack(seed: number): Pick<SimulationOptions, 'putBack' | '
   return { putBack: drawn === 'nothing' ? undefined : drawn, backedUpAtStep: random.between(20, 700), shopAnswers: random.chance(0.5) };
 }
 
+/** Half of the seeds have an engine that appends to several streams in one commit, and half have one that cannot. */
+export function drawTogether(seed: number): Pick<SimulationOptions, 'appendsTogether'> {
+  return { appendsTogether: new Random(seed ^ 0x70a1).chance(0.5) };
+}
+
 /** Lets two or more processes share the file of their read models. */
 export function drawSharing(options: SimulationOptions): SimulationOptions {
   const random = new Random(options.seed ^ 0x54a6);

@@ -25,40 +25,77 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'append without the expected revision',
     'streams/transact.ts',
-    'return await store.append(stream, revision, events);',
-    'return await store.append(stream, (await store.readStream(stream)).length - 1, events);',
+    'store.append(stream, known.state.revision, proposal.events)',
+    'store.append(stream, (await store.readStream(stream)).length - 1, proposal.events)',
   ),
   mutant(
     'acknowledged before the append',
     'streams/transact.ts',
-    'const result: AppendResult = await appendOrForget(stream, known.state.revision, events);',
-    `const result = { appended: true, revision: known.state.revision + events.length } as AppendResult;
-      appendOrForget(stream, known.state.revision, events).catch(() => undefined);`,
+    'const result: AppendResult = await streams.orForget([proposal], store.append(stream, known.state.revision, proposal.events));',
+    `const result = { appended: true, revision: known.state.revision + proposal.events.length } as AppendResult;
+    streams.orForget([proposal], store.append(stream, known.state.revision, proposal.events)).catch(() => undefined);`,
   ),
   {
     name: 'cache written before the append, and kept when nobody knows what became of it',
     edits: [
       {
         file: 'streams/transact.ts',
-        find: 'const result: AppendResult = await appendOrForget(',
-        replace: `cache.remember(stream, { state: proposal.events.reduce((to, event) => aggregate.evolve(to, event, instance), known.state), recordedAt });
-      const result: AppendResult = await appendOrForget(`,
+        find: 'const result: AppendResult = await streams.orForget(',
+        replace: 'streams.appended(proposal);\n    const result: AppendResult = await streams.orForget(',
       },
-      { file: 'streams/transact.ts', find: 'cache.forget(stream);\n      throw error;', replace: 'throw error;' },
+      { file: 'streams/folded-streams.ts', find: 'for (const { stream } of proposed) this.forget(stream);', replace: '' },
     ],
   },
   mutant('"not yet" answered from the cache', 'streams/transact.ts', '&& !current && proposal.final !== true', '&& false'),
   mutant(
     'reads answered from the cache',
     'streams/transact.ts',
-    'read: async (aggregate, id) => (await catchUp(aggregate, id, cache.get(aggregate.stream(id)))).state,',
-    'read: async (aggregate, id) => (cache.get<never>(aggregate.stream(id)) ?? (await catchUp(aggregate, id, undefined))).state,',
+    'read: async (aggregate, id) => (await streams.catchUp(aggregate, id, streams.known(aggregate, id))).state,',
+    'read: async (aggregate, id) => (streams.known<never>(aggregate, id) ?? (await streams.catchUp(aggregate, id, undefined))).state,',
   ),
   mutant(
     'recordedAt by the local clock alone',
-    'streams/transact.ts',
+    'streams/propose.ts',
     'later(runtime.now().toISOString(), known.recordedAt)',
     'runtime.now().toISOString()',
+  ),
+  // Two streams in one commit.
+  mutant(
+    'an engine writes in two streams though one of them conflicts',
+    'event-store/memory.ts',
+    'const fit = appends.every(',
+    'const fit = appends.some(',
+  ),
+  mutant(
+    'a conflict of two streams is taken for an answer',
+    'streams/transact-both.ts',
+    'if (!results.every(({ appended }) => appended)) return undefined;',
+    'if (results.length === 0) return undefined;',
+  ),
+  mutant(
+    'two streams are cached before their append, and kept when nobody knows what became of it',
+    'streams/transact-both.ts',
+    'const results = await streams.orForget(both, store.appendAll(both));',
+    'streams.appended(claimed);\n  streams.appended(proposed);\n  const results = await store.appendAll(both);',
+  ),
+  mutant('a first payment is recorded without its claim', 'streams/transact-both.ts', '= [claimed, proposed];', '= [proposed];'),
+  mutant('a first payment is recorded before its claim', 'streams/transact-both.ts', '= [claimed, proposed];', '= [proposed, claimed];'),
+  {
+    name: 'a first payment passes over what its name held',
+    edits: [
+      { file: 'streams/reference-streams.ts', find: '(known(reference)?.revision ?? -1) >= 0 || ', replace: '' },
+      {
+        file: 'streams/reference-streams.ts',
+        find: 'events: revision === -1 ? [linkedTo(orderId)] : []',
+        replace: 'events: revision < 9 ? [linkedTo(orderId)] : []',
+      },
+    ],
+  },
+  mutant(
+    'a first payment does not ask whose its aliases are',
+    'streams/reference-streams.ts',
+    ' || !aliases.every((alias) => isOurs(known(alias)))',
+    '',
   ),
   // The reference protocol.
   mutant(

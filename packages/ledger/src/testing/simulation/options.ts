@@ -79,6 +79,8 @@ export interface SimulationOptions {
   readonly policy: Policy;
   readonly deliverTimeoutMs: number;
   readonly store: StoreFaults;
+  /** True: the store appends to several streams in one commit. */
+  readonly appendsTogether: boolean;
   readonly process: ProcessFaults;
   readonly shop: ShopFaults;
   readonly sources: SourceFaults;

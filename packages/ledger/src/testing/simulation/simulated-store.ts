@@ -2,6 +2,7 @@
 // changes the order of calls. Each call is two steps of the scheduler: the work and its reply.
 import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import {
+  type AppendResult,
   type EventStore,
   type LogPage,
   logStart,
@@ -9,6 +10,7 @@ import {
   type Position,
   type ReadLogOptions,
   type StoredEvent,
+  type StreamAppend,
 } from '../../event-store/event-store.ts';
 import { refusePositionPastEnd } from '../../event-store/log-pages.ts';
 import { openMemoryEventStore } from '../../event-store/memory.ts';
@@ -131,20 +133,30 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
   }
 
   /** Appends to the shared log, and calls the auditor before any other process reads it. */
-  async function append(stream: string, expectedRevision: number, events: readonly NewEvent[]) {
+  async function append<Result>(appends: readonly StreamAppend[], write: () => Promise<Result>): Promise<Result> {
     const before = log.rows.length;
-    const answer = engine.append(stream, expectedRevision, events);
+    const answer = write();
     if (log.rows.length > before) {
-      markNewer(events);
+      for (const { events } of appends) markNewer(events);
       onAppended(incarnation);
       if (!incarnation.dead && world.fault(options.process.crashAfterAppend)) world.doomed = incarnation;
       const woken = [...headWaiters];
       headWaiters.clear();
       for (const wake of woken) wake();
     }
-    const result = await answer;
+    return answer;
+  }
+
+  async function appendOne(one: StreamAppend): Promise<AppendResult> {
+    const result = await append([one], () => engine.append(one.stream, one.expectedRevision, one.events));
     if (!result.appended) world.coverage.met('append lost a race');
     return result;
+  }
+
+  async function appendAll(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+    const results = await append(appends, async () => (await engine.appendAll?.(appends)) ?? []);
+    world.coverage.met(results.every(({ appended }) => appended) ? 'two streams in one commit' : 'two streams lost a race');
+    return results;
   }
 
   /** Some events of a newer process are of a version that older ones do not know. */
@@ -215,16 +227,21 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
   }
 
   return {
-    append: (stream, expectedRevision, events) =>
-      call(
-        `append ${stream}@${expectedRevision} ${events.map(({ type }) => type).join('+')}`,
-        () => append(stream, expectedRevision, events),
-        {
-          appends: true,
-        },
-      ),
+    append: (stream, expectedRevision, events) => {
+      const one = { stream, expectedRevision, events };
+      return call(nameOf([one]), () => appendOne(one), { appends: true });
+    },
+    ...(options.appendsTogether && { appendAll: (appends) => call(nameOf(appends), () => appendAll(appends), { appends: true }) }),
     readStream: (stream, from) => call(`read ${stream}>${from?.afterRevision ?? -1}`, () => readStream(stream, from)),
     readLog,
     close: async () => closing.abort(),
   };
+}
+
+/** An append as a step of the trace. */
+function nameOf(appends: readonly StreamAppend[]): string {
+  const named = appends.map(
+    ({ stream, expectedRevision, events }) => `${stream}@${expectedRevision} ${events.map(({ type }) => type).join('+')}`,
+  );
+  return `append ${named.join(', ')}`;
 }

@@ -155,8 +155,8 @@ const faults: readonly Mutant[] = [
   mutant(
     'no expected revision',
     'streams/transact.ts',
-    'return await store.append(stream, revision, events);',
-    'return await store.append(stream, (await store.readStream(stream)).length - 1, events);',
+    'store.append(stream, known.state.revision, proposal.events)',
+    'store.append(stream, (await store.readStream(stream)).length - 1, proposal.events)',
   ),
 ];
 
