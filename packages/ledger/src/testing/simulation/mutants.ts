@@ -120,7 +120,8 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'subscribers/subscribers.ts',
         find: "await file.advance('roll-forward', { events, next }, (from) => skippedRows.add(failed, from));",
-        replace: "await file.advance('roll-forward', { events, next }, () => undefined);\n      await rollForward(events, writer);",
+        replace:
+          "await file.advance('roll-forward', { events, next }, () => undefined);\n      const failed = await rollForward(events, writer);",
       },
     ],
   },
