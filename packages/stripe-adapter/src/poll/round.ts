@@ -117,9 +117,9 @@ export class Round {
   }
 
   /** The provenance of an object in this answer. */
-  provenanceOf({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>): Provenance {
+  provenanceOf({ asOf, isUndated, apiVersion }: Pick<Answer, 'asOf' | 'isUndated' | 'apiVersion'>): Provenance {
     const { account, livemode } = this.orders;
-    return { source: 'poll', account, livemode, asOf, ...defined({ apiVersion }) };
+    return { source: 'poll', account, livemode, asOf, ...defined({ isUndated, apiVersion }) };
   }
 
   /**

@@ -119,6 +119,7 @@ test('an invoice that was made long ago and paid late, of which no event ever ca
   sandbox.payInvoice(String(open?.id));
   await payments.sweep(only('events', 'events-billing', 'objects', 'invoices'));
   expect(await ledger.subscription('club-1')).toMatchObject({ paidThrough: '2026-05-01T00:00:00.000Z' });
+  await expect.poll(() => ledger.forAdapters.hasSubscription(String(customer))).toBe(true); // The read models follow.
   expect(await payments.sweep(only('money'))).toMatchObject({ calls: 2, found: 1 });
   expect(await ledger.subscription('club-1')).toMatchObject({ paidThrough: '2027-04-11T00:00:00.000Z' });
   expect(await payments.sweep(only('money'))).toMatchObject({ calls: 1, found: 0 });

@@ -43,6 +43,12 @@ export const mutants: readonly Mutant[] = [
     '(connected === what ? at : runtime.now())',
   ),
   mutant(
+    "the poll takes our clock for an answer's",
+    'poll/round.ts',
+    '...defined({ isUndated, apiVersion })',
+    '...defined({ apiVersion })',
+  ),
+  mutant(
     'a Date that is far ahead is believed',
     'intake/provider-clock.ts',
     'const isDoubtful = this.#judge(this.#aheadOf(asOf), origin);',

@@ -196,6 +196,8 @@ class Simulation {
   async #converge(members: Members, clubs: Clubs, auditor: Auditor): Promise<void> {
     const world = this.#world;
     await this.#until('people come to their end', auditor, () => world.tasks === 0);
+    // From now on each knows what was left to deliver, and by the next time its owner has been silent for long enough.
+    await this.#settle(auditor);
     await this.#pass(restMs, auditor);
     await this.#work('the last sweeps', auditor, async () => {
       for (let pass = 0; pass < 2; pass++) {
@@ -205,11 +207,15 @@ class Simulation {
         if (!(await members.look(id))) world.report('all that is begun ends', `a look at ${id} fails, though nothing else does`);
       }
     });
+    await this.#settle(auditor);
+    for (const id of clubs.started.keys()) if (!world.violation) await auditor.atTheEnd(id, this.#shop.rowOf(id));
+    for (const member of clubs.members) auditor.oneLiving(clubs.of(member), member.memberId);
+  }
+
+  async #settle(auditor: Auditor): Promise<void> {
     let left = this.#processes.length;
     for (const process of this.#processes) void process.call('settle', (ledger) => ledger.settle()).then(() => (left -= 1));
     await this.#until('all have settled', auditor, () => left === 0);
-    for (const id of clubs.started.keys()) if (!world.violation) await auditor.atTheEnd(id, this.#shop.rowOf(id));
-    for (const member of clubs.members) auditor.oneLiving(clubs.of(member), member.memberId);
   }
 
   async #work(what: string, auditor: Auditor, work: () => Promise<void>): Promise<void> {
