@@ -125,6 +125,16 @@ describe('paidAt', () => {
   test('has nobody who was not paid', () => expect(joined({ fact: attempt('authorized') }).paidAt).toBeUndefined());
 });
 
+test('a payment of which nothing is known has nothing', () => {
+  expect(noFacts(pi1)).toEqual({ reference: pi1, aliases: [], refunds: [], disputes: [], disputesByFirstRules: [] });
+});
+
+test('aliases that are known leave the facts as they are', () => {
+  const known = joinAliases(noFacts(pi1), ['cs_1', 'cs_2']);
+  expect(joinAliases(known, ['cs_2'])).toBe(known);
+  expect(joinAliases(known, undefined)).toBe(known);
+});
+
 test('aliases are a set', () => {
   const one = joinAliases(noFacts(pi1), ['cs_2', 'cs_1', 'cs_2']);
   expect(one.aliases).toEqual(['cs_1', 'cs_2']);

@@ -28,40 +28,40 @@ function decision(
 }
 
 describe('evolve refuses', () => {
-  test.each<[string, Story, SubscriptionEvent, RegExp]>([
-    ['a second grant', member(), decision('SubscriptionGranted', 2), /S4: subscription sub-1 is granted twice/],
+  test.each<[string, () => Story, SubscriptionEvent, RegExp]>([
+    ['a second grant', member, decision('SubscriptionGranted', 2), /S4: subscription sub-1 is granted twice/],
     [
       'an invoice that extends twice',
-      member(),
+      member,
       decision('SubscriptionExtended', 2, { invoice: 'in_1' }),
       /S4: invoice in_1 extends .* twice/,
     ],
-    ['an extension by no invoice', member(), decision('SubscriptionExtended', 2), /extended by no invoice/],
-    ['an end before any grant', Story.placed(), decision('SubscriptionEnded', 1), /before any grant/],
-    ['a sequence that jumps', member(), decision('SubscriptionEnded', 3), /sequence 3 follows 1/],
-    ['a second placement', member(), { type: 'SubscriptionPlaced', data: placed1 }, /placed twice/],
+    ['an extension by no invoice', member, decision('SubscriptionExtended', 2), /extended by no invoice/],
+    ['an end before any grant', () => Story.placed(), decision('SubscriptionEnded', 1), /before any grant/],
+    ['a sequence that jumps', member, decision('SubscriptionEnded', 3), /sequence 3 follows 1/],
+    ['a second placement', member, { type: 'SubscriptionPlaced', data: placed1 }, /placed twice/],
     [
       'the placement of another one',
-      new Story(),
+      () => new Story(),
       { type: 'SubscriptionPlaced', data: { ...placed1, subscriptionId: 'sub-2' } },
       /stream of sub-1/,
     ],
-    ['a delivery of what was not decided', member(), { type: 'MembershipDelivered', data: { sequence: 2 } }, /delivered 2, decided 1/],
-    ['a shop that is ahead of nothing', Story.placed(), { type: 'ShopAhead', data: { sequence: 1 } }, /nothing was decided/],
+    ['a delivery of what was not decided', member, { type: 'MembershipDelivered', data: { sequence: 2 } }, /delivered 2, decided 1/],
+    ['a shop that is ahead of nothing', () => Story.placed(), { type: 'ShopAhead', data: { sequence: 1 } }, /nothing was decided/],
     [
       'a review out of turn',
-      member(),
+      member,
       { type: 'SubscriptionReviewOpened', data: { reviewId: 'r2', kind: 'currency', openedAt: day(1) } },
       /out of turn/,
     ],
     [
       'the answer to a review that is not open',
-      member(),
+      member,
       { type: 'SubscriptionReviewResolved', data: { reviewId: 'r1', resolution: 'grant', seenRevision: 1, by: support } },
       /not open/,
     ],
-  ])('%s', (_, story, event, message) => {
-    expect(() => evolve(story.state, event)).toThrow(message);
+  ])('%s', (_, storyOf, event, message) => {
+    expect(() => evolve(storyOf().state, event)).toThrow(message);
   });
 });
 
