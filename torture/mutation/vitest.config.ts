@@ -13,8 +13,6 @@ class CheapestFirst extends BaseSequencer {
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['packages/ledger/src/order/**/*.test.ts', 'packages/ledger/src/subscription/**/*.test.ts'],
-    // It plays all its seeds before its first test, so each mutant would need all of them. Its own mutants: `npm run simulate`.
-    exclude: ['packages/ledger/src/subscription/laws.test.ts'],
     sequence: { sequencer: CheapestFirst },
     pool: 'threads',
   },
