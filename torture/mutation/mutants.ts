@@ -41,7 +41,7 @@ export interface Mutant extends AcceptedMutant {
   readonly place: string;
 }
 export interface Judgement {
-  /** Of each file, in the order of the report. */
+  /** A row for each file, in the order of the report. */
   readonly files: readonly { readonly file: string; readonly mutants: number; readonly killed: number; readonly accepted: number }[];
   /** No test has killed them, and nobody has accepted them. */
   readonly living: readonly Mutant[];

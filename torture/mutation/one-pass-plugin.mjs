@@ -34,6 +34,7 @@ class OnePassRunner {
   async mutantRun(options) {
     const killedBy = this.#killed[options.activeMutant.id];
     if (killedBy) return { status: MutantRunStatus.Killed, killedBy: [], failureMessage: killedBy, nrOfTests: 1 };
+    process.env.MUTATED_FILE = options.sandboxFileName;
     if (options.mutantActivation === 'static') return this.#vitest.mutantRun(options);
     return { status: MutantRunStatus.Survived, nrOfTests: options.testFilter.length };
   }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SubscriptionDecided, SubscriptionDecisionType, SubscriptionEvent } from './events.ts';
 import { day, lifecycle, month, placed1, reference1, Story, support, unpaid } from './story.test-support.ts';
-import { evolve } from './subscription.ts';
+import { evolve, noSubscription } from './subscription.ts';
 
 const member = (): Story => Story.placed().tell(0, month('in_1', 0), lifecycle('active'));
 
@@ -63,6 +63,16 @@ describe('evolve refuses', () => {
   ])('%s', (_, storyOf, event, message) => {
     expect(() => evolve(storyOf().state, event)).toThrow(message);
   });
+});
+
+test('the state is plain JSON, and has no key of what is not known', () => {
+  const { state } = member();
+  const more = member()
+    .tell(1, lifecycle('trialing', { trialEnd: day(5) }), unpaid('in_2'))
+    .look(2, lifecycle('active')).state;
+  const byHand = Story.placed().tellAs({ source: 'manual' }, 0, month('in_1', 0)).state;
+  for (const each of [noSubscription('sub-1'), Story.placed().state, state, more, byHand])
+    expect(JSON.parse(JSON.stringify(each))).toStrictEqual(each);
 });
 
 describe('the delivery of the newest decision', () => {
