@@ -34,9 +34,16 @@ class OnePassRunner {
   async mutantRun(options) {
     const killedBy = this.#killed[options.activeMutant.id];
     if (killedBy) return { status: MutantRunStatus.Killed, killedBy: [], failureMessage: killedBy, nrOfTests: 1 };
+    if (options.mutantActivation !== 'static') return { status: MutantRunStatus.Survived, nrOfTests: options.testFilter.length };
     process.env.MUTATED_FILE = options.sandboxFileName;
-    if (options.mutantActivation === 'static') return this.#vitest.mutantRun(options);
-    return { status: MutantRunStatus.Survived, nrOfTests: options.testFilter.length };
+    const beside = await this.#runOf('file', options);
+    return beside.status === MutantRunStatus.Survived ? this.#runOf('folder', options) : beside;
+  }
+
+  /** Runs the test beside the file, which kills most, or all those of its folder: see `sort` in vitest.config.ts. */
+  #runOf(tests, options) {
+    process.env.MUTATED_TESTS = tests;
+    return this.#vitest.mutantRun(options);
   }
 
   dispose() {

@@ -4,20 +4,23 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * The first failure ends the run of a mutant, so what takes longest comes last. Where vitest is started for one mutant alone, the plugin
- * names its file in MUTATED_FILE: the test beside it comes first, and what is beside the other core is left out.
+ * What kills a mutant is not asked again, so what takes longest comes last. Where vitest is started for one mutant alone, the plugin
+ * names its file in MUTATED_FILE, and in MUTATED_TESTS whether the test beside that `file` runs, or all of its `folder`.
  */
 class CheapestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const { MUTATED_FILE: mutated } = process.env;
-    const rank = ({ moduleId }: TestSpecification): number => {
-      if (mutated && basename(moduleId) === basename(mutated).replace('.ts', '.test.ts')) return 0;
-      return /laws|schemas|made-again|nothing-forgotten/.test(moduleId) ? 2 : 1;
+    const { MUTATED_FILE: mutated = '', MUTATED_TESTS: tests } = process.env;
+    const isAsked = ({ moduleId }: TestSpecification): boolean => {
+      if (tests === 'file') return moduleId.endsWith(`/${basename(mutated).replace('.ts', '.test.ts')}`) && isBeside(moduleId, mutated);
+      return tests !== 'folder' || isBeside(moduleId, mutated);
     };
-    return files
-      .filter(({ moduleId }) => !mutated || basename(dirname(moduleId)) === basename(dirname(mutated)))
-      .sort((a, b) => rank(a) - rank(b) || (a.moduleId < b.moduleId ? -1 : 1));
+    const rank = ({ moduleId }: TestSpecification): number => (/laws|schemas|made-again|nothing-forgotten/.test(moduleId) ? 1 : 0);
+    return files.filter(isAsked).sort((a, b) => rank(a) - rank(b) || (a.moduleId < b.moduleId ? -1 : 1));
   }
+}
+
+function isBeside(file: string, other: string): boolean {
+  return basename(dirname(file)) === basename(dirname(other));
 }
 
 const config: ViteUserConfig = defineConfig({

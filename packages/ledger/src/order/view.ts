@@ -158,7 +158,7 @@ function awaitedOn(order: OrderState, { payment: { id }, payment, expiresAt = fo
   if (statuses.some((status) => finalStatuses.includes(status))) return {};
   if (statuses.some((status) => underWay.includes(status))) return { until: forEver, isUnderWay: true };
   if (statuses.includes('expired') || statuses.includes('canceled')) return { until: recoverableUntil };
-  return { until: [expiresAt, recoverableUntil ?? ''].sort().at(-1) };
+  return { until: [expiresAt, recoverableUntil ?? ''].sort()[1] };
 }
 
 /** The newest decision of an order, while it is not delivered. */
