@@ -14,7 +14,6 @@ export const notJudged: readonly string[] = [
   'cover',
   'event-schemas',
   'invoices',
-  'next-decision',
   'observation-schemas',
   'policy',
   'recording',

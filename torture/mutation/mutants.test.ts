@@ -24,7 +24,7 @@ const accepted: Accepted = {
 describe('a mutant', () => {
   test.each(['Killed', 'Timeout', 'RuntimeError'])('is killed: %s', (status) => {
     const judgement = judge(reportOf(mutant(status)), []);
-    expect(judgement).toEqual({ files: [{ file: 'order/free.ts', mutants: 1, killed: 1, accepted: 0 }], living: [], stale: [] });
+    expect(judgement).toEqual({ files: [{ file: 'order/free.ts', mutants: 1, killed: 1, accepted: 0, tables: 0 }], living: [], stale: [] });
     expect(isProven(judgement)).toBe(true);
   });
 
@@ -32,13 +32,13 @@ describe('a mutant', () => {
     const judgement = judge(reportOf(mutant(status), mutant('Killed', 'false')), []);
     const [{ file, line, mutants }] = [accepted];
     expect(judgement.living).toEqual([{ file, line, place: '2:10', ...mutants[0] }]);
-    expect(judgement.files).toEqual([{ file, mutants: 2, killed: 1, accepted: 0 }]);
+    expect(judgement.files).toEqual([{ file, mutants: 2, killed: 1, accepted: 0, tables: 0 }]);
     expect(isProven(judgement)).toBe(false);
   });
 
   test('that is accepted may live', () => {
     const judgement = judge(reportOf(mutant('Survived')), [accepted]);
-    expect(judgement).toEqual({ files: [{ file: 'order/free.ts', mutants: 1, killed: 0, accepted: 1 }], living: [], stale: [] });
+    expect(judgement).toEqual({ files: [{ file: 'order/free.ts', mutants: 1, killed: 0, accepted: 1, tables: 0 }], living: [], stale: [] });
     expect(isProven(judgement)).toBe(true);
   });
 
@@ -46,8 +46,13 @@ describe('a mutant', () => {
     expect(judge(reportOf(mutant('Survived')), [{ ...accepted, ...elsewhere }]).living.length).toBe(1);
   });
 
+  test('of a table is counted where it is left out', () => {
+    const left = { ...mutant('Ignored'), statusReason: 'Static mutant (and "ignoreStatic" was enabled)' };
+    expect(judge(reportOf(left, mutant('Killed')), []).files).toMatchObject([{ mutants: 1, tables: 1 }]);
+  });
+
   test('that is left alone is none', () => {
-    expect(judge(reportOf(mutant('Ignored')), []).files).toEqual([{ file: 'order/free.ts', mutants: 0, killed: 0, accepted: 0 }]);
+    expect(judge(reportOf(mutant('Ignored')), []).files).toEqual([{ file: 'order/free.ts', mutants: 0, killed: 0, accepted: 0, tables: 0 }]);
   });
 });
 

@@ -1,7 +1,7 @@
 // A runner of vitest that runs each test again for every mutant that the test reaches and no test before it has killed. All in one
 // process that loads the modules once, so a mutant costs its tests and nothing more: Stryker's own runner starts vitest for each.
 import { writeFileSync } from 'node:fs';
-import { type RunnerTestCase, TestRunner } from 'vitest';
+import { type RunnerTestCase, type RunnerTestFile, TestRunner } from 'vitest';
 
 /** Where it leaves what it found: each killed mutant, by its id, with the test that killed it. */
 const { ONE_PASS_RESULT = '.one-pass.json' } = process.env;
@@ -40,8 +40,8 @@ export default class OnePass extends TestRunner {
     Object.assign(instrumented, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined });
   }
 
-  override onAfterRunFiles(): void {
-    super.onAfterRunFiles();
+  override onAfterRunFiles(files: RunnerTestFile[]): void {
+    super.onAfterRunFiles(files);
     writeFileSync(ONE_PASS_RESULT, JSON.stringify(instrumented.killed));
   }
 }
