@@ -37,7 +37,8 @@ function mutated(): 0 | 1 {
 
 /** What lives, what is accepted for nothing, and a row for each file and each core. */
 function linesOf({ files, living, stale }: Judgement): readonly string[] {
-  const sum = (of: typeof files, what: 'mutants' | 'killed' | 'accepted' | 'tables'): number => of.reduce((total, each) => total + each[what], 0);
+  const sum = (of: typeof files, what: 'mutants' | 'killed' | 'accepted' | 'tables'): number =>
+    of.reduce((total, each) => total + each[what], 0);
   const row = (title: string, of: typeof files): string => {
     const [mutants, killed, accepted] = [sum(of, 'mutants'), sum(of, 'killed'), sum(of, 'accepted')];
     const tables = sum(of, 'tables');

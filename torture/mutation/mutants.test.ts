@@ -52,7 +52,9 @@ describe('a mutant', () => {
   });
 
   test('that is left alone is none', () => {
-    expect(judge(reportOf(mutant('Ignored')), []).files).toEqual([{ file: 'order/free.ts', mutants: 0, killed: 0, accepted: 0, tables: 0 }]);
+    expect(judge(reportOf(mutant('Ignored')), []).files).toEqual([
+      { file: 'order/free.ts', mutants: 0, killed: 0, accepted: 0, tables: 0 },
+    ]);
   });
 });
 
@@ -66,7 +68,10 @@ describe('what is accepted is stale', () => {
     expect(isProven(judgement)).toBe(false);
   });
 
-  test('but not where its file was left out', () => expect(judge({ files: {} }, [accepted]).stale).toEqual([]));
+  test('but not where it, or its file, was left out', () => {
+    expect(judge({ files: {} }, [accepted]).stale).toEqual([]);
+    expect(judge(reportOf(mutant('Ignored')), [accepted]).stale).toEqual([]);
+  });
 });
 
 describe('the list of what is accepted', () => {

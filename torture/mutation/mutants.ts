@@ -71,7 +71,8 @@ export function judge(report: Report, accepted: readonly Accepted[]): Judgement 
     const tried = mutants.filter(({ status }) => status !== 'Ignored');
     const alive = tried.filter(({ status }) => !killed.includes(status)).map((mutant) => mutantIn(file, source, mutant));
     const unknown = alive.filter((mutant) => !known.has(nameOf(mutant)));
-    for (const mutant of alive) met.add(nameOf(mutant));
+    const untried = mutants.filter(({ status }) => status === 'Ignored').map((mutant) => mutantIn(file, source, mutant));
+    for (const mutant of [...alive, ...untried]) met.add(nameOf(mutant));
     living.push(...unknown);
     const tables = mutants.filter(({ statusReason = '' }) => statusReason.startsWith('Static')).length;
     return { file, mutants: tried.length, killed: tried.length - alive.length, accepted: alive.length - unknown.length, tables };

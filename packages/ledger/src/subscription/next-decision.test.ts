@@ -61,6 +61,12 @@ describe('an end', () => {
   });
 });
 
+test('a member who was revoked is suspended where only the dispute is left', () => {
+  const story = member().tell(6, dispute('pi_1', 'open')).tell(7, refund('pi_1'));
+  expect(story.row.at(-1)).toMatch(/^revoked /);
+  expect(story.tell(8, refund('pi_1', 1_000, 'failed')).row.at(-1)).toBe('suspended disputed 30');
+});
+
 test('a shop that is ahead is told that a member is suspended', () => {
   const story = member().tell(6, dispute('pi_1', 'open')).run({ type: 'shop_ahead', sequence: 9 });
   expect(story.row.slice(1)).toEqual(['suspended disputed 30', 'suspended disputed 30']);
