@@ -114,6 +114,23 @@ describe('S1: each register keeps the maximum, in any order and however often it
     expect(new Set(ordersOf(told).map((order) => JSON.stringify(joined(...order)))).size).toBe(1);
   });
 
+  test('the states of an unpaid invoice stand in their order, whichever came first', () => {
+    for (const [less, greater] of [
+      ['open', 'uncollectible'],
+      ['uncollectible', 'void'],
+      ['open', 'void'],
+    ] as const) {
+      const [a, b]: readonly Told[] = [
+        [1, unpaid('in_1', less)],
+        [2, unpaid('in_1', greater)],
+      ];
+      for (const order of [
+        [a, b],
+        [b, a],
+      ] as const)
+        expect(joined(order[0] as Told, order[1] as Told).invoices).toMatchObject([{ fact: { status: greater } }]);
+    }
+  });
   test('an end, of either kind, stays whatever is told later', () => {
     for (const status of ['canceled', 'incomplete_expired'] as const) {
       const [end, after]: readonly Told[] = [
