@@ -40,12 +40,21 @@ export const noNetwork: RegExp = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ET
  * @throws Error: npm failed for another reason, as where peers do not fit.
  */
 export function npmInstall(folder: string, ...args: string[]): string | undefined {
+  return fromRegistry(folder, 'install', '--ignore-scripts', ...args);
+}
+
+/** The same for `npm ci`, which installs what the lock of the folder names, and runs its scripts. */
+export function npmCi(folder: string, ...args: string[]): string | undefined {
+  return fromRegistry(folder, 'ci', ...args);
+}
+
+function fromRegistry(folder: string, command: string, ...args: string[]): string | undefined {
   try {
-    npm(folder, 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...args);
+    npm(folder, command, '--no-audit', '--no-fund', '--loglevel=error', ...args);
     return undefined;
   } catch (error) {
     const { message } = error as Error;
-    if (noNetwork.test(message)) return 'npm install cannot reach the registry';
+    if (noNetwork.test(message)) return `npm ${command} cannot reach the registry`;
     throw error;
   }
 }

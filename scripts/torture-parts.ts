@@ -12,7 +12,9 @@ export interface Part {
   /** It mounts file systems: where the user is not root, it runs in a namespace in which it is, if the machine allows that. */
   readonly mounts?: true;
   /** The commands of `npm run`, with their arguments and environment, in order. */
-  readonly runs: (n: number, seed: number) => readonly Run[];
+  readonly runs: (n: number, seed: number, name?: string) => readonly Run[];
+  /** What may be named in place of N, in words and as it is read. Absent: nothing may. */
+  readonly named?: { readonly what: string; readonly pattern: RegExp };
 }
 
 /** The hardest mutant is caught by a seed below this one. */
@@ -112,6 +114,13 @@ export const parts: Readonly<Record<string, Part>> = {
     otherwise: 100,
     together: 20,
     runs: (n) => [['test', ['laws', 'merkle', 'schemas', 'read-models', 'observe-payment', 'memory', 'sqlite'], { TEST_RUNS: String(n) }]],
+  },
+  mutate: {
+    counts:
+      'hundredths of the runs that `npm test` makes of each property, for each mutant of the pure cores; it installs Stryker from the registry',
+    otherwise: 2,
+    named: { what: 'order, subscription, or a file of them, as order/decide.ts', pattern: /^(order|subscription)(\/[a-z-]+\.ts)?$/ },
+    runs: (n, _, name) => [['mutate', name === undefined ? [] : [name], { TEST_RUNS: String(n / 100) }]],
   },
   simulate: {
     counts: 'seeds of each simulation; then it searches the seed that catches each mutant, and rewrites mutant-seeds.json',

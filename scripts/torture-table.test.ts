@@ -26,6 +26,9 @@ test('the figures of a part are the lines that say what was done, and what was s
     'SKIPPED: the shop is killed on PostgreSQL. There is none',
     '1 passed | 1 skipped (2)',
   ]);
+  expect(figuresIn('packages/ledger/src/order/trail.ts: 1 mutants, 1 killed\norder: 3 mutants, 2 killed, 1 accepted, 0 living\n')).toEqual([
+    'order: 3 mutants, 2 killed, 1 accepted, 0 living',
+  ]);
   expect(figuresIn('nothing of note\n')).toEqual([]);
 });
 

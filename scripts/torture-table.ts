@@ -9,13 +9,14 @@ export interface Ended {
   readonly printed: string;
 }
 
-/** Lines that say what was done: of a test of the torture, of a simulation, of the fuzzer, of vitest. */
+/** Lines that say what was done: of a test of the torture, of a simulation, of the fuzzer, of vitest, of the mutants of the cores. */
 const figureLines = [
   /^torture \w+, seed \d+: (.+)$/,
   /^(\d+ seeds, .+)$/,
   /^(\d+ of \d+ mutants caught)$/,
   /^(Event-loop delay .+)$/,
   /^ +Tests {2}(.+)$/,
+  /^((?:order|subscription): \d+ mutants, .+)$/,
 ];
 
 /** The figures of a part, a line each, and what it has skipped. */

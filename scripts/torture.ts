@@ -18,26 +18,28 @@ const chosen = name === undefined ? Object.keys(parts) : [name];
 const ended: Ended[] = [];
 for (const each of chosen) {
   const part = parts[each] as Part;
-  const n = positionals[0] === undefined ? (name === undefined && part.together) || part.otherwise : whole(positionals[0]);
-  ended.push(await tortured(each, part, n));
+  const [given] = positionals;
+  const one = given !== undefined && part.named?.pattern.test(given) === true ? given : undefined;
+  const n = given === undefined || one !== undefined ? (name === undefined && part.together) || part.otherwise : whole(given);
+  ended.push(await tortured(each, part, n, one));
 }
 for (const line of ['', ...tableOf(ended)]) console.log(line);
 for (const { part } of ended.filter(({ failed }) => failed)) console.log(`\nAgain: npm run torture -- --${part} --seed ${seed}`);
 process.exitCode = exitCodeOf(ended);
 
 /** Runs a part to its end, or to its first command that fails. */
-async function tortured(name: string, part: Part, n: number): Promise<Ended> {
+async function tortured(name: string, part: Part, n: number, one: string | undefined): Promise<Ended> {
   const startedMs = performance.now();
-  console.log(`\n── torture: ${name} ${n}, seed ${seed}`);
+  console.log(`\n── torture: ${name} ${one ?? n}, seed ${seed}`);
   let printed = '';
   let failed = false;
-  for (const [script, args, env] of part.runs(n, seed)) {
+  for (const [script, args, env] of part.runs(n, seed, one)) {
     const { code, text } = await npmRun([script, '--', ...args], env, part.mounts ? asRoot() : []);
     printed += text;
     failed = code !== 0;
     if (failed) break;
   }
-  return { part: `${name} ${n}`, minutes: (performance.now() - startedMs) / 60_000, failed, printed };
+  return { part: `${name} ${one ?? n}`, minutes: (performance.now() - startedMs) / 60_000, failed, printed };
 }
 
 /** The command before another one, so that it may mount. Empty: it may already, or this machine gives no such right. */
@@ -93,8 +95,9 @@ function explain(): never {
   console.error(
     'npm run torture [-- --PART [N]] [--seed S]. Without a part: all of them. The parts, and what N counts (alone; with the others):',
   );
-  for (const [name, { counts, otherwise, together = otherwise }] of Object.entries(parts)) {
-    console.error(`  --${name.padEnd(12)} ${counts} (${together === otherwise ? otherwise : `${otherwise}; ${together}`})`);
+  for (const [name, { counts, otherwise, together = otherwise, named }] of Object.entries(parts)) {
+    const instead = named === undefined ? '' : `; or ${named.what}`;
+    console.error(`  --${name.padEnd(12)} ${counts} (${together === otherwise ? otherwise : `${otherwise}; ${together}`})${instead}`);
   }
   process.exit(2);
 }

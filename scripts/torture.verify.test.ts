@@ -16,6 +16,8 @@ test.each([
   [['--laws', '1.5']],
   [['--laws', '1', '2']],
   [['--laws', '--moves']],
+  [['--laws', 'order']],
+  [['--mutate', 'decide.ts']],
   [['--laws', '--seed', 'x']],
 ])('%j is refused, and the parts are listed', (args) => {
   const { status, stderr } = run(...args);

@@ -1,9 +1,8 @@
 // Installs the peers of `npm run bench -- peers`, which are in no workspace: nobody who changes PaidOnce needs them. Done once for
 // each lock.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { noNetwork } from '../../scripts/pack-packages.ts';
+import { npmCi } from '../../scripts/pack-packages.ts';
 
 const folder: string = import.meta.dirname;
 const withoutScripts = 'without scripts\n';
@@ -18,14 +17,8 @@ export function installPeers({ withScripts = true }: { readonly withScripts?: bo
   const installed = join(folder, 'node_modules/.installed');
   const found = existsSync(installed) ? readFileSync(installed, 'utf8') : '';
   if (found === lock || (!withScripts && found === `${withoutScripts}${lock}`)) return undefined;
-  const options = { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' } as const;
-  const flags = ['--no-audit', '--no-fund', '--loglevel=error', ...(withScripts ? [] : ['--ignore-scripts'])];
-  const { status, stdout, stderr } = spawnSync('npm', ['ci', ...flags], options);
-  if (status !== 0) {
-    const failure = `${stdout}${stderr}`;
-    if (noNetwork.test(failure)) return 'npm ci cannot reach the registry';
-    throw new Error(`npm ci in benchmarks/peers failed:\n${failure}`);
-  }
+  const missing = npmCi(folder, ...(withScripts ? [] : ['--ignore-scripts']));
+  if (missing !== undefined) return missing;
   writeFileSync(installed, withScripts ? lock : `${withoutScripts}${lock}`);
   return undefined;
 }

@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { npmCi } from '../../scripts/pack-packages.ts';
 
 const folder = import.meta.dirname;
-const noNetwork = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EIDLETIMEOUT/;
 
 /** Answers why it could not: the registry cannot be reached. Undefined: all is there. */
 export function install(): string | undefined {
@@ -16,11 +16,8 @@ export function install(): string | undefined {
   const digest = wanted.digest('hex');
   const installed = join(folder, 'node_modules/.installed');
   if (existsSync(installed) && readFileSync(installed, 'utf8') === digest) return undefined;
-  const failure = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  if (failure !== undefined) {
-    if (noNetwork.test(failure)) return 'npm ci cannot reach the registry';
-    throw new Error(`npm ci in torture/once failed:\n${failure}`);
-  }
+  const missing = npmCi(folder);
+  if (missing !== undefined) return missing;
   for (const schema of ['postgresql', 'mysql']) {
     const ended = run(join('node_modules', '.bin', 'prisma'), ['generate', '--schema', `prisma/${schema}.prisma`]);
     if (ended !== undefined) throw new Error(`prisma generate in torture/once failed:\n${ended}`);

@@ -28,13 +28,17 @@ export function entitled(order: OrderState, policy: Policy): Entitlement {
   return best;
 }
 
+const rank: Readonly<Record<Access, number>> = { ended: 0, paused: 1, full: 2 };
+
 /** More access first; then the earlier payment; then its key, so that arrival never decides. */
 function outranks(a: Entitlement & { payment: PaymentFacts }, b: Entitlement): boolean {
-  const rank: readonly Access[] = ['ended', 'paused', 'full'];
-  const byAccess = rank.indexOf(a.access) - rank.indexOf(b.access);
+  const byAccess = rank[a.access] - rank[b.access];
   if (byAccess !== 0 || b.payment === undefined) return byAccess > 0;
-  const [aAt, bAt] = [a.payment.paidAt ?? '', b.payment.paidAt ?? ''];
-  return aAt !== bAt ? aAt < bAt : paymentKey(a.payment.reference) < paymentKey(b.payment.reference);
+  return timeAndKey(a.payment) < timeAndKey(b.payment);
+}
+
+function timeAndKey({ paidAt, reference }: PaymentFacts): string {
+  return `${paidAt} ${paymentKey(reference)}`;
 }
 
 /** True if the payment is paid, and is as the order expects or was accepted by a person. Unpaid never counts. */
@@ -182,15 +186,15 @@ export function refundedMinor(payment: PaymentFacts): number {
 
 export function isFullyRefunded(payment: PaymentFacts): boolean {
   const refunded = refundedMinor(payment);
-  return payment.attempt?.status === 'paid' && refunded > 0 && refunded >= receivedMinor(payment);
+  return refunded > 0 && refunded >= receivedMinor(payment);
 }
 
 /** True if the refunds add up to more than the payment received: some of them moved no money, and a person must find out which. */
 function refundsExceed(payment: PaymentFacts): boolean {
-  return payment.attempt?.status === 'paid' && refundedMinor(payment) > receivedMinor(payment);
+  return refundedMinor(payment) > receivedMinor(payment);
 }
 
-/** What a paid payment received, in minor units; 0 while it is not paid. */
+/** What a paid payment received, in minor units. While it is not paid no refunds are all of it, or too much. */
 function receivedMinor({ attempt }: PaymentFacts): number {
-  return attempt?.status === 'paid' ? attempt.amount.totalMinor : 0;
+  return attempt?.status === 'paid' ? attempt.amount.totalMinor : Number.POSITIVE_INFINITY;
 }

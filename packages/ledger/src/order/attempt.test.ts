@@ -54,6 +54,15 @@ describe('the attempt on a session', () => {
     expect(isFinalAttempt(status)).toBe(expected);
   });
 
+  test('is a matter of observations alone, whatever else a newer release has written', () => {
+    const newer = { ...observation('cs_1', paid(), 1), type: 'CheckoutAttached', metadata: { version: '99' } };
+    expect(eitherWay(newer, observation('pi_1', attempt('processing'), 2, ['cs_1']))).toEqual(['processing']);
+  });
+
+  test('is unknown where only its refund is known', () => {
+    expect(eitherWay(observation('pi_1', refund(100), 1, ['cs_1']))).toEqual([undefined]);
+  });
+
   test('is read through the schemas: what a newer release wrote is refused, never guessed', () => {
     const newer = { ...observation('cs_1', paid(), 1), metadata: { version: '99' } };
     expect(() => attemptOf([newer], 'cs_1')).toThrow('newer release');

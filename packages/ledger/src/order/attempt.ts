@@ -23,14 +23,14 @@ export function attemptOf(history: readonly StoredEvent[], reference: string): A
     return event.type === 'PaymentObserved' ? [event.data] : [];
   });
   // A fact may name the payment intent alone, after an earlier one has named both.
-  const payments = new Set([reference]);
+  const payments = new Set<string>();
   for (const each of observed) if (referenceNamesOf(each).includes(reference)) payments.add(referenceName(each.payment));
-  const attempts = observed.filter(({ payment, fact }) => fact.kind === 'attempt' && payments.has(referenceName(payment)));
-  const [first] = attempts;
-  return first && attempts.reduce(joinFact, noFacts(first.payment)).attempt?.status;
+  const reports = observed.filter(({ payment }) => payments.has(referenceName(payment)));
+  const [first] = reports;
+  return first && reports.reduce(joinFact, noFacts(first.payment)).attempt?.status;
 }
 
 /** True where no later report can change the status: canceled, expired, failed or paid. */
 export function isFinalAttempt(status: AttemptStatus | undefined): boolean {
-  return status !== undefined && terminalStatuses.includes(status);
+  return terminalStatuses.some((each) => each === status);
 }

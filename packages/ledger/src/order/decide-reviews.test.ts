@@ -168,6 +168,14 @@ describe('conflicting evidence and enrichment (law 5)', () => {
       .when(observe(paid(800), { source: 'poll' }))
       .adds('PaymentObserved', review('conflicting_evidence', 'r2'));
   });
+  test('a third total is a question of the same review, while that is open', () => {
+    given(...granted, observed(paid(900)), review('conflicting_evidence'))
+      .when(observe(paid(800), { source: 'poll' }))
+      .adds('PaymentObserved');
+    given(...granted, observed(paid(900)), review('overpaid'), review('conflicting_evidence', 'r2', pi2))
+      .when(observe(paid(800), { source: 'poll' }))
+      .adds('PaymentObserved', review('conflicting_evidence', 'r3'));
+  });
   test('before the order is placed it is reviewed too', () => {
     given(observed(paid()))
       .when(observe(euros, { source: 'poll' }))
@@ -254,6 +262,20 @@ describe('resolutions', () => {
     given(...accepted)
       .when(observe(refund(900)))
       .adds('PaymentObserved', 'MembershipRevoked');
+  });
+  test('grant of a payment of which nothing is known accepts nothing', () => {
+    const { order } = given(placed, review('claimed_by_two')).when(resolve('grant', 1)).adds('ReviewResolved');
+    expect(order.rulings).toEqual({});
+  });
+  test('revoke: a payment that is not paid yet does not count once it is', () => {
+    const claimed = [placed, observed(attempt('processing'), { orderId: 'order-2' }), review('claimed_by_two')];
+    const { events, order } = given(...claimed)
+      .when(resolve('revoke', 2))
+      .adds('ReviewResolved');
+    expect(Object.values(order.rulings)).toEqual(['rejected']);
+    given(...claimed, ...events)
+      .when(observe(paid()))
+      .adds('PaymentObserved');
   });
   test('dismiss: no change', () => {
     given(...tooLittle)

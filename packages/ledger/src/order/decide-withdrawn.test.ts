@@ -12,6 +12,7 @@ import {
   observe,
   observed,
   paid,
+  paidInParts,
   payment,
   pi2,
   place,
@@ -19,6 +20,7 @@ import {
   refund,
   resolve,
   review,
+  support,
   withdraw,
   withdrawn,
 } from './example-order.test-support.ts';
@@ -63,7 +65,8 @@ describe('an order is withdrawn', () => {
 describe('an order is not withdrawn', () => {
   const revoked = [...granted, observed(refund(1_000)), decision('MembershipRevoked', 2)];
   const inVain = [placed, withdrawn, observed(paid()), review('withdrawn')];
-  const acceptedInVain = [...inVain, ...given(...inVain).when(resolve('grant', 3)).events];
+  const accepted: OrderEvent = { type: 'ReviewResolved', data: { reviewId: 'r1', resolution: 'grant', seenRevision: 3, by: support } };
+  const acceptedInVain = [...inVain, accepted, decision('MembershipGranted', 1, { source: 'manual' })];
   test.each<readonly [LedgerErrorCode, string, readonly OrderEvent[]]>([
     ['order_unknown', 'that is not placed', [observed(attempt('processing'))]],
     ['already_paid', 'once granted', granted],
@@ -110,6 +113,19 @@ describe('a payment that counts after the withdrawal', () => {
     given(placed, withdrawn)
       .when(observe(paid(900)))
       .adds('PaymentObserved', review('amount'));
+  });
+
+  test('is asked about only once it is paid: a refund of which nothing else is known is no payment', () => {
+    given(placed, withdrawn)
+      .when(observe(refund(1_000)))
+      .adds('PaymentObserved');
+  });
+
+  test('that a person has accepted is not asked about again, once it is known to fit', () => {
+    const accepted: OrderEvent = { type: 'ReviewResolved', data: { reviewId: 'r1', resolution: 'grant', seenRevision: 3, by: support } };
+    given(placed, withdrawn, observed(paid(900)), review('amount'), accepted, decision('MembershipGranted', 1, { source: 'manual' }))
+      .when(observe(paidInParts({ discount: 100 }), { source: 'poll' }))
+      .adds('PaymentObserved');
   });
 
   test('is undone by a refund, and whoever accepts it then grants nothing', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { given } from '../testing/given-when-then.ts';
 import { type Access, entitled } from './access.ts';
-import type { OrderCommand } from './decide.ts';
+import { decide, type OrderCommand } from './decide.ts';
 import type { DecisionType, OrderEvent } from './events.ts';
 import {
   at,
@@ -24,8 +24,8 @@ import {
   review,
   support,
 } from './example-order.test-support.ts';
-import type { MembershipStatus } from './order.ts';
-import { defaultPolicy, type Policy } from './policy.ts';
+import { evolve, initialState, type MembershipStatus } from './order.ts';
+import { defaultPolicy, type Policy, withDefaults } from './policy.ts';
 
 const suspended: readonly OrderEvent[] = [...granted, observed(dispute('open')), decision('MembershipSuspended', 2)];
 const revoked: readonly OrderEvent[] = [...granted, observed(refund(1_000)), decision('MembershipRevoked', 2)];
@@ -315,6 +315,11 @@ describe('the money decides, not the word', () => {
       .when(observe(refund(1_000, 'succeeded', 're_3')))
       .adds('PaymentObserved');
   });
+  test('under the first rules nobody is asked: it ends access', () => {
+    const order = [...granted, observed(refund(400))].reduce((to, event) => evolve(to, event), initialState('order-1'));
+    const decided = decide(order, observe(refund(700, 'succeeded', 're_2')), withDefaults({ rules: 1 }));
+    expect(decided.map(({ type }) => type)).toEqual(['PaymentObserved', 'MembershipRevoked']);
+  });
   test('a part was captured and accepted by a person, the rest was released, and a part of it refunded: it stays active', () => {
     const accepted = [
       placed,
@@ -384,26 +389,6 @@ describe('disputes', () => {
     given(...suspended)
       .when(observe(refund(1_000)))
       .adds('PaymentObserved', 'MembershipRevoked');
-  });
-});
-
-describe('moving a payment', () => {
-  const moves: OrderCommand = { type: 'move', payment: pi1, toOrderId: 'order-2', linkRevision: 0, by: support, at: at(9) };
-
-  test('that gave no access under the policy that judged it goes, also where another policy would have given it', () => {
-    // Decided under `openDispute: 'suspend'`: it was disputed before the order was placed, and never granted.
-    given(observed(paid()), observed(dispute('open')), placed)
-      .when(moves, { openDispute: 'keep' })
-      .adds('PaymentMoved');
-  });
-
-  test('that the membership rests on stays, whichever policy is asked', () => {
-    given(...granted)
-      .when(moves)
-      .addsNothing();
-    given(...granted)
-      .when(moves, { openDispute: 'keep' })
-      .addsNothing();
   });
 });
 

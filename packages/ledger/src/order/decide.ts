@@ -1,7 +1,7 @@
 // The decider: which events a command adds to an order. It is the same for every source. Called again with the
 // state that it led to, it adds nothing, and that makes every retry safe.
 import { LedgerError } from '../errors.ts';
-import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
+import { type Fact, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, StripeRechecked } from './events.ts';
 import { sourcesOf } from './fact-reports.ts';
@@ -96,8 +96,8 @@ export function isStaleFor(order: OrderState, command: OfPerson): boolean {
 function isDone(order: OrderState, command: OfPerson): boolean {
   if (command.type === 'withdraw') return order.withdrawn !== undefined;
   if (command.type === 'move') return moveOf(order, command.payment) !== undefined;
-  const sources = sourcesOf(order, factContentKey(command.observed)) ?? [];
-  return sources.includes(command.observed.source) || moveOf(order, command.observed.payment) !== undefined;
+  const sources = sourcesOf(order, factContentKey(command.observed));
+  return sources?.includes(command.observed.source) === true || moveOf(order, command.observed.payment) !== undefined;
 }
 
 /** Law 5: the same fact from the same source adds nothing; from another source it is recorded as a confirmation. */
@@ -246,13 +246,16 @@ function isNewlyRuled(before: OrderState, after: OrderState, { reference }: Paym
   return after.rulings[key] !== before.rulings[key];
 }
 
-/** True if total, currency or parts differ from what is recorded for the payment. Parts where none were known only enrich it. */
+/**
+ * True if total, currency or parts of a fact that is not recorded yet differ from what is recorded for the payment. Parts where none
+ * were known only enrich it.
+ */
 function conflicts(before: OrderState, { payment, fact }: PaymentObserved): boolean {
   const known = before.payments[paymentKey(payment)]?.attempt;
   if (known?.status !== 'paid' || fact.kind !== 'attempt' || fact.status !== 'paid') return false;
   const { totalMinor, currency, parts } = known.amount;
   if (fact.amount.totalMinor !== totalMinor || fact.amount.currency !== currency) return true;
-  return parts !== undefined && fact.amount.parts !== undefined && factContent(fact) !== factContent({ ...fact, amount: known.amount });
+  return parts !== undefined && fact.amount.parts !== undefined; // With the same parts it would be recorded.
 }
 
 /** The first source that reported the payment as paid, where it was recorded before its order was placed. */

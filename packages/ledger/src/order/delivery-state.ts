@@ -125,7 +125,7 @@ function takenOver(delivery: DeliveryState, instance: string): DeliveryState {
   const takenOver = { ...delivery, owner: instance, underWay: true };
   // Renewed in its own attempt, since the reply to the append was lost: the wait was for the next instance, and nobody waited.
   if (delivery.owner === instance && delivery.underWay) return { ...takenOver, waitMs: 0, spentMs: delivery.spentMs - delivery.waitMs };
-  if (delivery.owner === '' || delivery.owner === instance || !delivery.underWay) return { ...takenOver, waitMs: 0 };
+  if (delivery.owner === '' || !delivery.underWay) return { ...takenOver, waitMs: 0 };
   const waitMs = backOffMs(delivery.failures);
   const spentMs = delivery.spentMs + leastSilenceMs + waitMs;
   return { ...takenOver, failures: delivery.failures + 1, waitMs, spentMs };

@@ -138,6 +138,18 @@ describe('an event that is written', () => {
       expect(readOrderEvent(stored(event, { version: '2' }))).toEqual(event);
     },
   );
+  test.each([
+    ['amount', 1],
+    ['refunds_exceed', 2],
+    ['withdrawn', 3],
+  ] as const)('a review %s is of version %i, and reads back', (kind, version) => {
+    expect(versionOf(review(kind))).toBe(version);
+    expect(readOrderEvent(stored(review(kind), { version: String(version) }))).toEqual(review(kind));
+  });
+  test.each(['grant', 'revoke', 'dismiss'] as const)('a resolution %s reads back', (resolution) => {
+    const event: OrderEvent = { type: 'ReviewResolved', data: { reviewId: 'r1', resolution, seenRevision: 0, by: support } };
+    expect(readOrderEvent(stored(event, { version: '1' }))).toEqual(event);
+  });
   test.each(['', 'a b', 'Müller', 'a'.repeat(65), 'x@example.com', 'line\nbreak'])('never keeps %j as the name of an error', (name) => {
     expect(refusal(() => versionOf(failed({ name }))).code).toBe('corrupt');
     expect(refusal(() => versionOf(failed({ name: 'Error', code: name }))).code).toBe('corrupt');

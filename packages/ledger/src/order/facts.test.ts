@@ -90,6 +90,21 @@ test('under the first rules a dispute that was won stays won, whatever says lost
   }
 });
 
+test('under the first rules the states of a dispute stand in their order, whichever came first', () => {
+  const list = ['inquiry', 'open', 'prevented', 'lost', 'won'] as const;
+  for (const [index, greater] of list.entries()) {
+    for (const less of list.slice(0, index)) {
+      for (const both of [
+        [less, greater],
+        [greater, less],
+      ] as const) {
+        const { disputesByFirstRules } = joined(...both.map((status) => ({ fact: dispute(status) })));
+        expect(disputesByFirstRules).toMatchObject([{ status: greater }]);
+      }
+    }
+  }
+});
+
 test('refunds and disputes are kept by their id', () => {
   const { refunds, disputes } = joined(
     { fact: refund(1) },
@@ -123,6 +138,16 @@ describe('paidAt', () => {
     );
   });
   test('has nobody who was not paid', () => expect(joined({ fact: attempt('authorized') }).paidAt).toBeUndefined());
+});
+
+test('a payment of which nothing is known has nothing', () => {
+  expect(noFacts(pi1)).toEqual({ reference: pi1, aliases: [], refunds: [], disputes: [], disputesByFirstRules: [] });
+});
+
+test('aliases that are known leave the facts as they are', () => {
+  const known = joinAliases(noFacts(pi1), ['cs_1', 'cs_2']);
+  expect(joinAliases(known, ['cs_2'])).toBe(known);
+  expect(joinAliases(known, undefined)).toBe(known);
 });
 
 test('aliases are a set', () => {

@@ -56,7 +56,8 @@ export function joinFact(
       const joined = { ...facts, attempt: facts.attempt ? maximum(facts.attempt, attempt, compareAttempts) : attempt };
       if (fact.status !== 'paid') return joined;
       const paidAt = observed.occurredAt ?? observed.asOf;
-      return { ...joined, paidAt: facts.paidAt !== undefined && facts.paidAt < paidAt ? facts.paidAt : paidAt };
+      const knownAt = facts.paidAt ?? paidAt;
+      return { ...joined, paidAt: knownAt < paidAt ? knownAt : paidAt };
     }
     case 'refund': {
       const { kind: _, ...refund } = fact;

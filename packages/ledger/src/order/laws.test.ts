@@ -3,7 +3,7 @@ import { test } from '@fast-check/vitest';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect } from 'vitest';
 import { paymentKey } from '../observation.ts';
-import { runs } from '../testing/runs.ts';
+import { meetsEveryCase, runs } from '../testing/runs.ts';
 import { type Access, counts, entitled, isInEffect } from './access.ts';
 import { accessByTheProse, nameOf, type Ruling } from './access-model.test-support.ts';
 import { decide, type OrderCommand } from './decide.ts';
@@ -74,10 +74,11 @@ const several = fc.array(anyObservation, { minLength: 1, maxLength: 14 });
 
 describe('law 1: order, repetition and batching do not matter', () => {
   const met = new Set<string>();
-  afterAll(() => {
-    const accesses = ['full', 'paused', 'ended'].flatMap((access) => [`${access} granted`, `${access} never granted`]);
-    expect([...met].sort()).toEqual([...accesses.filter((each) => each !== 'full never granted'), 'another way there', 'ruled'].sort());
-  });
+  if (meetsEveryCase)
+    afterAll(() => {
+      const accesses = ['full', 'paused', 'ended'].flatMap((access) => [`${access} granted`, `${access} never granted`]);
+      expect([...met].sort()).toEqual([...accesses.filter((each) => each !== 'full never granted'), 'another way there', 'ruled'].sort());
+    });
 
   test.prop([shuffled(several)], often)('of the fold: any order and repetition joins to the same facts', ({ once, again }) => {
     expect(fold(again).payments).toEqual(fold(once).payments);
@@ -142,7 +143,7 @@ describe('law 1: order, repetition and batching do not matter', () => {
 
 describe('law 2: once per order', () => {
   const met = new Set<string>();
-  afterAll(() => expect(met.size).toBe(8)); // Each membership status, each kind of command that added something.
+  if (meetsEveryCase) afterAll(() => expect(met.size).toBe(8)); // Each membership status, each kind of command that added something.
 
   const anyCommand: fc.Arbitrary<(order: OrderState) => OrderCommand> = fc.oneof(
     {
@@ -200,20 +201,21 @@ describe('law 2: once per order', () => {
 
 describe('law 4: access follows payments', () => {
   const met = new Set<string>();
-  afterAll(() => {
-    const kinds = ['amount', 'currency', 'mode', 'account', 'overpaid', 'refunds_exceed'];
-    expect([...met].sort()).toEqual(
-      [
-        ...kinds,
-        'one of two undone',
-        'good after mismatching',
-        'MembershipGranted',
-        'MembershipSuspended',
-        'MembershipRestored',
-        'MembershipRevoked',
-      ].sort(),
-    );
-  });
+  if (meetsEveryCase)
+    afterAll(() => {
+      const kinds = ['amount', 'currency', 'mode', 'account', 'overpaid', 'refunds_exceed'];
+      expect([...met].sort()).toEqual(
+        [
+          ...kinds,
+          'one of two undone',
+          'good after mismatching',
+          'MembershipGranted',
+          'MembershipSuspended',
+          'MembershipRestored',
+          'MembershipRevoked',
+        ].sort(),
+      );
+    });
 
   test.prop([fc.array(anyObservation, { maxLength: 20 }), anyOrder, anyPolicy], often)(
     'after every single observation the membership is what the payments entitle to',
@@ -286,15 +288,16 @@ describe('law 5: corroboration is kept, noise is not', () => {
 
 describe('law 6: undone stays undone', () => {
   const met = new Set<string>();
-  afterAll(() =>
-    expect([...met].sort()).toEqual([
-      'new payment restores',
-      'replayed on active',
-      'replayed on none',
-      'replayed on revoked',
-      'replayed on suspended',
-    ]),
-  );
+  if (meetsEveryCase)
+    afterAll(() =>
+      expect([...met].sort()).toEqual([
+        'new payment restores',
+        'replayed on active',
+        'replayed on none',
+        'replayed on revoked',
+        'replayed on suspended',
+      ]),
+    );
   const history = fc.array(fc.oneof(anyObservation, anyObservationOf(fc.constant(paid())), anyObservationOf(anyFact)), {
     minLength: 1,
     maxLength: 14,

@@ -24,7 +24,7 @@ import {
   withdraw,
   withdrawn,
 } from './example-order.test-support.ts';
-import { isStale } from './news.ts';
+import { isNews, isStale } from './news.ts';
 import { evolve, initialState, type OrderState } from './order.ts';
 
 const fold = (events: readonly OrderEvent[]): OrderState => events.reduce((order, event) => evolve(order, event), initialState('order-1'));
@@ -47,6 +47,10 @@ describe('what a person saw is stale', () => {
     ['a dispute opened', granted, observed(dispute('open'))],
     ['it was granted', granted.slice(0, 2), decision('MembershipGranted', 1)],
     ['it was revoked', granted, decision('MembershipRevoked', 2)],
+    ['it was suspended', granted, decision('MembershipSuspended', 2)],
+    ['it was restored', [...granted, decision('MembershipRevoked', 2)], decision('MembershipRestored', 3)],
+    ['the shop was ahead of it', granted, { type: 'ShopAhead', data: { sequence: 4 } }],
+    ['it was placed', [observed(attempt('processing'))], placed],
     ['a review opened', granted, review('overpaid')],
     ['a review ended', [...granted, review('overpaid')], resolved],
     ['the order was withdrawn', [placed], withdrawn],
@@ -73,7 +77,11 @@ describe('what a person saw is stale', () => {
     ['a delivery was taken over', granted, { type: 'DeliveryTakenOver', data: { sequence: 1 } }],
     ['a delivery was abandoned', [...granted, failed], abandoned],
     ['a person had it read again', granted, rechecked],
-  ])('but not after %s', (_, before, event) => expect(isStale(fold([...before, event]), before.length - 1)).toBe(false));
+  ])('but not after %s', (_, before, event) => {
+    const [was, is] = [fold(before), fold([...before, event])];
+    expect(isStale(is, before.length - 1)).toBe(false);
+    expect(isNews(event, was.payments, is.payments)).toBe(false);
+  });
 
   test('nobody can have seen what has not happened', () => {
     expect(() => isStale(fold(granted), 3)).toThrow(expect.objectContaining<Partial<LedgerError>>({ code: 'invalid_input' }));

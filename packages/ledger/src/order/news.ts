@@ -40,14 +40,12 @@ function isSame(before: PaymentFacts | undefined, after: PaymentFacts | undefine
   return textOf(before) === textOf(after);
 }
 
-function textOf(facts: PaymentFacts | undefined): string {
-  if (facts === undefined) return '';
-  const { attempt, refunds, disputes, disputesByFirstRules } = facts;
-  return JSON.stringify([attemptText(attempt), refunds, disputes, disputesByFirstRules]);
+function textOf(facts: PaymentFacts | undefined): string | undefined {
+  return facts && JSON.stringify([attemptText(facts.attempt), facts.refunds, facts.disputes, facts.disputesByFirstRules]);
 }
 
-function attemptText(attempt: AttemptRegister | undefined): string {
-  return attempt?.status === 'paid' ? amountText(attempt.amount) : (attempt?.status ?? 'none');
+function attemptText(attempt: AttemptRegister | undefined): string | undefined {
+  return attempt?.status === 'paid' ? amountText(attempt.amount) : attempt?.status;
 }
 
 interface Seen {
@@ -66,10 +64,10 @@ export function isStale(
   const { revision, newsAtRevision } = of;
   if (seenRevision === undefined) return false;
   if (seenRevision > revision) {
-    const subject = 'orderId' in of ? `Order ${of.orderId}` : `Subscription ${of.subscriptionId}`;
     throw new LedgerError(
       'invalid_input',
-      `${subject} is at revision ${revision}, so nobody saw ${seenRevision}. Pass the \`revision\` of the view that the person saw`,
+      `${'orderId' in of ? `Order ${of.orderId}` : `Subscription ${of.subscriptionId}`} is at revision ${revision}, so nobody saw ` +
+        `${seenRevision}. Pass the \`revision\` of the view that the person saw`,
     );
   }
   return seenRevision < newsAtRevision;

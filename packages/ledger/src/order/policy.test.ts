@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defined } from '../defined.ts';
 import { policyHash } from '../streams/policy-stream.ts';
-import { defaultPolicy, type Policy, policySchema, policyText } from './policy.ts';
+import { defaultPolicy, type Policy, policySchema, policyText, withDefaults } from './policy.ts';
 
 /** The default of the first releases. It names the policy of the logs that they wrote. */
 const { rules: _, ...firstDefault } = defaultPolicy;
@@ -49,6 +49,12 @@ test('every field of the policy has another value above, and a default', () => {
 test.each(Object.keys(defaultPolicy) as (keyof Policy)[])('a policy of an older log without %s keeps the text that it had', (field) => {
   const { [field]: _, ...older } = defaultPolicy;
   expect(policyText(older as Policy)).toBe(JSON.stringify(older));
+});
+
+test('a policy that is asked for has the defaults where it says nothing, and the first rules without a field', () => {
+  expect(withDefaults({})).toEqual(defaultPolicy);
+  expect(withDefaults({ rules: 2, fullRefund: 'keep' })).toEqual({ ...defaultPolicy, fullRefund: 'keep' });
+  expect(withDefaults({ rules: 1 })).toStrictEqual(firstDefault);
 });
 
 test('a value that the field does not know is refused', () => {

@@ -15,9 +15,10 @@ import {
   refund,
   review,
   support,
+  withdrawn,
 } from './example-order.test-support.ts';
 import { evolve, initialState, type OrderState } from './order.ts';
-import { awaitedUntil, listedUntil, type OrderPaymentState, unsettledIn, viewOf } from './view.ts';
+import { awaitedUntil, hasPaidPayment, listedUntil, type OrderPaymentState, undeliveredIn, unsettledIn, viewOf } from './view.ts';
 
 function fold(...events: readonly OrderEvent[]): OrderState {
   return events.reduce((order, event) => evolve(order, event), initialState('order-1'));
@@ -49,6 +50,40 @@ test('an order is seen once it is placed', () => {
 test('grantedBy stays with who granted', () => {
   const order = fold(...granted, observed(refund(1_000)), decision('MembershipRevoked', 2, { source: 'poll' }));
   expect(viewOf(order)?.grantedBy).toBe('webhook');
+});
+
+test('who withdrew an order is shown', () => {
+  expect(viewOf(fold(placed, withdrawn))?.withdrawn).toEqual({ by: support });
+  expect(viewOf(fold(placed))).not.toHaveProperty('withdrawn');
+});
+
+test('a payment was paid at some time, whatever became of it since', () => {
+  const other = observed(attempt('failed'), { of: pi2 });
+  expect(hasPaidPayment(fold(placed, observed(paid(900)), other, observed(refund(900))))).toBe(true);
+  expect(hasPaidPayment(fold(placed, observed(attempt('processing')), observed(refund(1), { of: pi2 })))).toBe(false);
+});
+
+describe('the newest decision that the shop lacks', () => {
+  const delivered = (sequence: number): OrderEvent => ({ type: 'MembershipDelivered', data: { sequence } });
+  test('is what it should store, with what its delivery has come to', () => {
+    const failed: OrderEvent = { type: 'DeliveryFailed', data: { sequence: 1, waitMs: 500, spentMs: 700, reason: 'error' } };
+    expect(undeliveredIn(fold(...granted, failed, { type: 'DeliveryAbandoned', data: { sequence: 1 } }))).toEqual({
+      orderId: 'order-1',
+      memberId: 'member-1',
+      status: 'active',
+      sequence: 1,
+      failures: 1,
+      abandoned: true,
+    });
+    expect(undeliveredIn(fold(...granted, delivered(1), decision('MembershipRevoked', 2)))).toMatchObject({
+      status: 'revoked',
+      sequence: 2,
+    });
+  });
+  test('is none where nothing was decided, or the shop has it', () => {
+    expect(undeliveredIn(fold(placed))).toBeUndefined();
+    expect(undeliveredIn(fold(...granted, delivered(1)))).toBeUndefined();
+  });
 });
 
 test('only open reviews are shown', () => {
@@ -134,6 +169,13 @@ describe('a checkout that the customer may come back to', () => {
     // The intent of a declined attempt is canceled as its session expires.
     expect(awaitedUntil(fold(placed, recoverable, expired, observed(attempt('canceled'), { aliases: ['cs_1'] })))).toBe(at(90));
   });
+  test('is awaited as long as it is open, where that is longer', () => {
+    const data = { payment: payment('cs_1'), attachedAt: at(0), expiresAt: at(30), recoverableUntil: at(20) };
+    expect(awaitedUntil(fold(placed, { type: 'CheckoutAttached', data }))).toBe(at(30));
+  });
+  test('is awaited where only a refund of its payment is known', () => {
+    expect(awaitedUntil(fold(placed, recoverable, observed(refund(1), { aliases: ['cs_1'] })))).toBe(at(90));
+  });
   test('is awaited no longer once it was paid or failed for good', () => {
     expect(awaitedUntil(fold(placed, recoverable, expired, observed(paid(900), { aliases: ['cs_1'] })))).toBeUndefined();
     expect(awaitedUntil(fold(placed, recoverable, observed(attempt('failed'), { aliases: ['cs_1'] })))).toBeUndefined();
@@ -150,6 +192,19 @@ describe('what is looked for in lists, and what by its id', () => {
     expect(listedUntil(fold(placed, session))).toBe(at(30));
     expect(listedUntil(fold(placed, session, observed(attempt('attempt_failed'), { aliases: ['cs_1'] })))).toBe(at(30));
     expect(unsettledIn(fold(placed, session))).toBeUndefined();
+  });
+  test('several at once: each', () => {
+    const pending = [observed(refund(1, 'pending')), observed(dispute('open'))];
+    expect(unsettledIn(fold(...granted, ...pending))).toMatchObject({
+      attempts: [],
+      refunds: [{ id: 're_1' }],
+      disputes: [{ id: 'dp_1' }],
+    });
+    const attempted = observed(attempt('processing'), { of: pi2 });
+    expect(unsettledIn(fold(...granted, observed(refund(1, 'pending')), attempted))).toMatchObject({
+      refunds: [{ id: 're_1' }],
+      attempts: [{}],
+    });
   });
   // biome-ignore format: a table
   test.each<[Fact, object | undefined]>([

@@ -113,9 +113,9 @@ function orderPaymentState(order: OrderState): OrderPaymentState {
   return paymentStates.find((state) => states.includes(state)) ?? 'none';
 }
 
-function paymentState(payment: PaymentFacts): OrderPaymentState {
-  const status = payment.attempt?.status ?? 'none';
-  if (status === 'attempt_failed') return 'none'; // The customer may try again.
+/** After an attempt that failed the customer may try again: that is no state of an order. */
+function paymentState(payment: PaymentFacts): OrderPaymentState | 'attempt_failed' | undefined {
+  const status = payment.attempt?.status;
   if (status !== 'paid') return status;
   if (payment.disputes.some((dispute) => dispute.status === 'open' || dispute.status === 'lost')) return 'disputed';
   if (isFullyRefunded(payment)) return 'refunded';
@@ -146,8 +146,8 @@ function latestOf(order: OrderState, untilOf: (awaited: Awaited) => string | und
 }
 
 interface Awaited {
-  readonly until: string | undefined;
-  readonly isUnderWay: boolean;
+  readonly until?: string | undefined;
+  readonly isUnderWay?: true;
 }
 
 function awaitedOn(order: OrderState, { payment: { id }, payment, expiresAt = forEver, recoverableUntil }: CheckoutAttached): Awaited {
@@ -155,11 +155,10 @@ function awaitedOn(order: OrderState, { payment: { id }, payment, expiresAt = fo
   const statuses = Object.entries(order.payments)
     .filter(([each, facts]) => each === key || facts.aliases.includes(id))
     .map(([, facts]) => facts.attempt?.status ?? 'none');
-  if (statuses.some((status) => finalStatuses.includes(status))) return { until: undefined, isUnderWay: false };
+  if (statuses.some((status) => finalStatuses.includes(status))) return {};
   if (statuses.some((status) => underWay.includes(status))) return { until: forEver, isUnderWay: true };
-  if (statuses.includes('expired') || statuses.includes('canceled')) return { until: recoverableUntil, isUnderWay: false };
-  const until = recoverableUntil !== undefined && recoverableUntil > expiresAt ? recoverableUntil : expiresAt;
-  return { until, isUnderWay: false };
+  if (statuses.includes('expired') || statuses.includes('canceled')) return { until: recoverableUntil };
+  return { until: [expiresAt, recoverableUntil ?? ''].sort()[1] };
 }
 
 /** The newest decision of an order, while it is not delivered. */

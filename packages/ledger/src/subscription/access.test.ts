@@ -27,24 +27,25 @@ function lookedAt({ state, policy }: Story, at: string): ReturnType<typeof acces
 }
 
 describe('S11: the next time at which access changes with nothing new said', () => {
-  const ahead = Story.placed().tell(0, month('in_1', 10));
-  const gold = member().tell(1, paid('in_2', [line(30, 60, { price: 'price_gold' })]));
-  test.each<[string, Story, number]>([
+  const ahead = (): Story => Story.placed().tell(0, month('in_1', 10));
+  const gold = (): Story => member().tell(1, paid('in_2', [line(30, 60, { price: 'price_gold' })]));
+  test.each<[string, () => Story, number]>([
     ['the beginning of a month paid ahead', ahead, 10],
-    ['the end of the grace', member(), 33],
-    ['the end of the grace of dunning', member().tell(30, lifecycle('past_due')), 46],
-    ['the due date and the grace', member().tell(30, unpaid('in_2', 'open', { dueAt: day(45), from: day(30) })), 48],
-    ['what is paid, where the provider gave up, though it lies behind', member().tell(45, lifecycle('unpaid')), 30],
+    ['the end of the grace', member, 33],
+    ['the end of the grace of dunning', () => member().tell(30, lifecycle('past_due')), 46],
+    ['the due date and the grace', () => member().tell(30, unpaid('in_2', 'open', { dueAt: day(45), from: day(30) })), 48],
+    ['what is paid, where the provider gave up, though it lies behind', () => member().tell(45, lifecycle('unpaid')), 30],
     ['the start of a line of another plan', gold, 30],
-    ['the end of what a dispute holds', member().tell(5, dispute('pi_1', 'open')), 30],
+    ['the end of what a dispute holds', () => member().tell(5, dispute('pi_1', 'open')), 30],
     [
       'what stands, where the month after it is held',
-      member().tell(20, month('in_2', 30), allocation('inpay_2', 'in_2', 'pi_2'), dispute('pi_2', 'open')),
+      () => member().tell(20, month('in_2', 30), allocation('inpay_2', 'in_2', 'pi_2'), dispute('pi_2', 'open')),
       30,
     ],
-    ['an end that lies ahead of what was seen', member().tell(5, lifecycle('canceled', { endedAt: day(9) })), 9],
-    ['while it is paused, the end of the grace', member().tell(5, lifecycle('paused')), 33],
-  ])('%s', (_, story, days) => {
+    ['an end that lies ahead of what was seen', () => member().tell(5, lifecycle('canceled', { endedAt: day(9) })), 9],
+    ['while it is paused, the end of the grace', () => member().tell(5, lifecycle('paused')), 33],
+  ])('%s', (_, storyOf, days) => {
+    const story = storyOf();
     const { dueAt, access, plan } = story.access;
     expect(dueAt).toBe(day(days));
     const justBefore = new Date(Date.parse(day(days)) - 1).toISOString();

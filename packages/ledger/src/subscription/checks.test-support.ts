@@ -5,7 +5,7 @@ import type { SubscriptionPolicy } from './policy.ts';
 import { placed, type Row } from './subject.test-support.ts';
 
 /** What the proof asks, in the words of its failures. */
-export const laws = [
+const laws = [
   'S1 in any order the same',
   'S2 after every append, by what is recorded and what was told',
   'S2 after every append, by what is recorded',

@@ -161,6 +161,24 @@ describe('questions for a person', () => {
     expect(question(other)).toEqual(['account in_1']);
     expect([...testMode.row, ...other.row]).toEqual([]);
   });
+  test('conflicting_evidence: once while it is open, of each invoice, and again where a person has answered', () => {
+    const told = (story: Story, id: string, taxMinor: number): readonly string[] =>
+      question(story.tell(taxMinor, month(id, 0, { taxMinor })));
+    const story = member();
+    expect(told(story, 'in_1', 1)).toEqual(['conflicting_evidence in_1']);
+    expect(told(story, 'in_1', 2)).toEqual(['conflicting_evidence in_1']);
+    expect(told(story, 'in_2', 3)).toEqual(['conflicting_evidence in_1']);
+    expect(told(story, 'in_2', 4)).toEqual(['conflicting_evidence in_1', 'conflicting_evidence in_2']);
+    story.run(resolve(story, 'dismiss'));
+    expect(told(story, 'in_1', 5).slice(2)).toEqual(['conflicting_evidence in_1']);
+    expect(told(story, 'in_1', 6).length).toBe(3);
+  });
+  test('conflicting_evidence: another open question of the invoice keeps none away', () => {
+    const story = member()
+      .tell(30, month('in_2', 30, { currency: 'eur' }))
+      .tell(31, month('in_2', 30, { currency: 'eur', taxMinor: 1 }));
+    expect(question(story)).toEqual(['currency in_2', 'conflicting_evidence in_2']);
+  });
   test('unknown_price: accepted, its lines carry the plan that was placed', () => {
     const story = Story.placed().tell(0, paid('in_1', [line(0, 30, { price: 'price_new' })]));
     expect(question(story)).toEqual(['unknown_price in_1']);

@@ -1,8 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { subscriptionFactContent, subscriptionFactKey } from './fact-text.ts';
-import { joinStatement, noSubscriptionFacts, type SubscriptionFacts } from './facts.ts';
+import { joinStatement, joinTimes, noSubscriptionFacts, type SubscriptionFacts } from './facts.ts';
 import type { SubscriptionFact } from './observation.ts';
-import { allocation, creditNote, day, dispute, lifecycle, month, observed, reference1, refund, unpaid } from './story.test-support.ts';
+import {
+  allocation,
+  creditNote,
+  day,
+  dispute,
+  lifecycle,
+  line,
+  month,
+  observed,
+  paid,
+  reference1,
+  refund,
+  unpaid,
+} from './story.test-support.ts';
 
 type Told = readonly [days: number, fact: SubscriptionFact];
 
@@ -101,6 +114,41 @@ describe('S1: each register keeps the maximum, in any order and however often it
     expect(new Set(ordersOf(told).map((order) => JSON.stringify(joined(...order)))).size).toBe(1);
   });
 
+  test('the states of an unpaid invoice stand in their order, whichever came first', () => {
+    for (const [less, greater] of [
+      ['open', 'uncollectible'],
+      ['uncollectible', 'void'],
+      ['open', 'void'],
+    ] as const) {
+      const [a, b]: readonly Told[] = [
+        [1, unpaid('in_1', less)],
+        [2, unpaid('in_1', greater)],
+      ];
+      for (const order of [
+        [a, b],
+        [b, a],
+      ] as const)
+        expect(joined(order[0] as Told, order[1] as Told).invoices).toMatchObject([{ fact: { status: greater } }]);
+    }
+  });
+  test('an end, of either kind, stays whatever is told later', () => {
+    for (const status of ['canceled', 'incomplete_expired'] as const) {
+      const [end, after]: readonly Told[] = [
+        [1, lifecycle(status)],
+        [2, lifecycle('active')],
+      ];
+      for (const order of [
+        [end, after],
+        [after, end],
+      ] as const)
+        expect(joined(order[0] as Told, order[1] as Told).lifecycle?.fact.status).toBe(status);
+    }
+  });
+  test('what is not known has no key', () => {
+    expect(joined([1, lifecycle('active')])).not.toHaveProperty('trialEnd');
+    expect(joined([1, lifecycle('active')])).not.toHaveProperty('looked');
+    expect(joinTimes(noSubscriptionFacts, { source: 'webhook', asOf: day(1) })).toStrictEqual({ ...noSubscriptionFacts, seen: day(1) });
+  });
   test('equal time and rank: the text of the content decides, not the arrival', () => {
     const [a, b]: readonly Told[] = [
       [1, lifecycle('active')],
@@ -137,6 +185,38 @@ describe('the text and the name of a fact', () => {
     dispute('in_1', 'open'),
   ];
   test('facts that differ have texts that differ', () => expect(new Set(facts.map(subscriptionFactContent)).size).toBe(facts.length));
+  // Of two contents of one state the greater text wins, in every release: a text that changes would change what an old log folds to.
+  test.each<[SubscriptionFact, string]>([
+    [
+      month('in_1', 0),
+      `invoice in_1 paid cycle usd 1000 0 0 0 0 0 il_base_0_price_month/price_month/prod_1/${day(0)}/${day(30)}/base/1/1000/-`,
+    ],
+    [
+      paid('in_2', [line(0, 30), line(0, 30, { id: 'il_b', role: 'credit', credits: 'in_1' })], { taxMinor: 1 }),
+      `invoice in_2 paid cycle usd 500 0 1 0 0 0 il_b/price_month/prod_1/${day(0)}/${day(30)}/credit/1/-500/in_1 ` +
+        `il_base_0_price_month/price_month/prod_1/${day(0)}/${day(30)}/base/1/1000/-`,
+    ],
+    [unpaid('in_1'), 'invoice in_1 open'],
+    [unpaid('in_1', 'open', { dueAt: day(9), from: day(1) }), `invoice in_1 open ${day(9)} ${day(1)}`],
+    [allocation('ip_1', 'in_1', 'pi_1'), 'allocation ip_1 paid in_1 pi_1 1000'],
+    [creditNote('in_1'), 'credit_note cn_in_1 issued in_1 1000'],
+    [lifecycle('active'), 'lifecycle active collecting - - - - cus_1 price_month/1'],
+    [
+      lifecycle('canceled', {
+        collectionPaused: { resumesAt: day(3) },
+        endedAt: day(4),
+        endsAt: day(5),
+        trialEnd: day(6),
+        because: 'payment_failed',
+        items: [
+          { price: 'price_a', quantity: 2 },
+          { price: 'price_b', quantity: 3 },
+        ],
+      }),
+      `lifecycle canceled paused ${day(3)} ${day(4)} ${day(5)} ${day(6)} payment_failed cus_1 price_a/2 price_b/3`,
+    ],
+    [lifecycle('active', { collectionPaused: {} }), 'lifecycle active paused - - - - - cus_1 price_month/1'],
+  ])('has the whole content: %#', (fact, text) => expect(subscriptionFactContent(fact)).toBe(text));
   test('the name has the object and its state, and no amount', () => {
     expect(subscriptionFactKey(reference1, month('in_1', 0))).toBe('in_1:paid');
     expect(subscriptionFactKey(reference1, lifecycle('active'))).toBe('sub_1:active');

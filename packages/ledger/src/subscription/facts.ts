@@ -116,7 +116,7 @@ function joinMoneyBack(payments: readonly PaymentFacts[], { payment, ...fact }: 
 }
 
 /** S7: ended wins over every other state, whatever its time. */
-function joinLifecycle(facts: SubscriptionFacts, told: LifecycleFacts): SubscriptionFacts {
+function joinLifecycle(facts: SubscriptionFacts, told: LifecycleFacts): SubscriptionFacts & { readonly lifecycle: LifecycleFacts } {
   const trialEnd = later(facts.trialEnd, told.fact.trialEnd);
   const lifecycle = facts.lifecycle && compareLifecycles(facts.lifecycle, told) >= 0 ? facts.lifecycle : told;
   return { ...facts, lifecycle, ...(trialEnd === undefined ? {} : { trialEnd }) };
@@ -139,9 +139,7 @@ export function isEndStatus(status: LifecycleStatus | undefined): boolean {
 export function changesLifecycle(facts: SubscriptionFacts, { fact, asOf }: LifecycleFacts): boolean {
   const after = joinLifecycle(facts, { fact, asOf });
   const isSame =
-    facts.lifecycle !== undefined &&
-    after.lifecycle !== undefined &&
-    subscriptionFactContent(facts.lifecycle.fact) === subscriptionFactContent(after.lifecycle.fact);
+    facts.lifecycle !== undefined && subscriptionFactContent(facts.lifecycle.fact) === subscriptionFactContent(after.lifecycle.fact);
   return !isSame || after.trialEnd !== facts.trialEnd;
 }
 

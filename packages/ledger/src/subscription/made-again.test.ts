@@ -2,7 +2,7 @@
 // `verify` rests on.
 import { fc, test } from '@fast-check/vitest';
 import { afterAll, describe, expect } from 'vitest';
-import { runs } from '../testing/runs.ts';
+import { meetsEveryCase, runs } from '../testing/runs.ts';
 import { decide } from './decide.ts';
 import type { SubscriptionEvent, SubscriptionObserved } from './events.ts';
 import { isSubscriptionDecision } from './events.ts';
@@ -89,7 +89,7 @@ function told(events: readonly SubscriptionEvent[]): readonly SubscriptionObserv
 
 describe('what was dropped changed nothing', () => {
   const met = new Set<string>();
-  afterAll(() => expect([...met].sort()).toEqual(['a decision', 'dropped, and decided', 'imported', 'reviewed']));
+  if (meetsEveryCase) afterAll(() => expect([...met].sort()).toEqual(['a decision', 'dropped, and decided', 'imported', 'reviewed']));
 
   test.prop([fc.array(step, { minLength: 1, maxLength: 14 })], runs(1_000))(
     'each append is made again from its own observations',

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SubscriptionDecided, SubscriptionDecisionType, SubscriptionEvent } from './events.ts';
 import { day, lifecycle, month, placed1, reference1, Story, support, unpaid } from './story.test-support.ts';
-import { evolve } from './subscription.ts';
+import { evolve, noSubscription } from './subscription.ts';
 
 const member = (): Story => Story.placed().tell(0, month('in_1', 0), lifecycle('active'));
 
@@ -28,41 +28,51 @@ function decision(
 }
 
 describe('evolve refuses', () => {
-  test.each<[string, Story, SubscriptionEvent, RegExp]>([
-    ['a second grant', member(), decision('SubscriptionGranted', 2), /S4: subscription sub-1 is granted twice/],
+  test.each<[string, () => Story, SubscriptionEvent, RegExp]>([
+    ['a second grant', member, decision('SubscriptionGranted', 2), /S4: subscription sub-1 is granted twice/],
     [
       'an invoice that extends twice',
-      member(),
+      member,
       decision('SubscriptionExtended', 2, { invoice: 'in_1' }),
       /S4: invoice in_1 extends .* twice/,
     ],
-    ['an extension by no invoice', member(), decision('SubscriptionExtended', 2), /extended by no invoice/],
-    ['an end before any grant', Story.placed(), decision('SubscriptionEnded', 1), /before any grant/],
-    ['a sequence that jumps', member(), decision('SubscriptionEnded', 3), /sequence 3 follows 1/],
-    ['a second placement', member(), { type: 'SubscriptionPlaced', data: placed1 }, /placed twice/],
+    ['an extension by no invoice', member, decision('SubscriptionExtended', 2), /extended by no invoice/],
+    ['an end before any grant', () => Story.placed(), decision('SubscriptionEnded', 1), /before any grant/],
+    ['a sequence that jumps', member, decision('SubscriptionEnded', 3), /sequence 3 follows 1/],
+    ['a second placement', member, { type: 'SubscriptionPlaced', data: placed1 }, /placed twice/],
     [
       'the placement of another one',
-      new Story(),
+      () => new Story(),
       { type: 'SubscriptionPlaced', data: { ...placed1, subscriptionId: 'sub-2' } },
       /stream of sub-1/,
     ],
-    ['a delivery of what was not decided', member(), { type: 'MembershipDelivered', data: { sequence: 2 } }, /delivered 2, decided 1/],
-    ['a shop that is ahead of nothing', Story.placed(), { type: 'ShopAhead', data: { sequence: 1 } }, /nothing was decided/],
+    ['a delivery of what was not decided', member, { type: 'MembershipDelivered', data: { sequence: 2 } }, /delivered 2, decided 1/],
+    ['a shop that is ahead of nothing', () => Story.placed(), { type: 'ShopAhead', data: { sequence: 1 } }, /nothing was decided/],
     [
       'a review out of turn',
-      member(),
+      member,
       { type: 'SubscriptionReviewOpened', data: { reviewId: 'r2', kind: 'currency', openedAt: day(1) } },
       /out of turn/,
     ],
     [
       'the answer to a review that is not open',
-      member(),
+      member,
       { type: 'SubscriptionReviewResolved', data: { reviewId: 'r1', resolution: 'grant', seenRevision: 1, by: support } },
       /not open/,
     ],
-  ])('%s', (_, story, event, message) => {
-    expect(() => evolve(story.state, event)).toThrow(message);
+  ])('%s', (_, storyOf, event, message) => {
+    expect(() => evolve(storyOf().state, event)).toThrow(message);
   });
+});
+
+test('the state is plain JSON, and has no key of what is not known', () => {
+  const { state } = member();
+  const more = member()
+    .tell(1, lifecycle('trialing', { trialEnd: day(5) }), unpaid('in_2'))
+    .look(2, lifecycle('active')).state;
+  const byHand = Story.placed().tellAs({ source: 'manual' }, 0, month('in_1', 0)).state;
+  for (const each of [noSubscription('sub-1'), Story.placed().state, state, more, byHand])
+    expect(JSON.parse(JSON.stringify(each))).toStrictEqual(each);
 });
 
 describe('the delivery of the newest decision', () => {
