@@ -17,7 +17,7 @@ const documents = [
   'packages/*/{README,CHANGELOG}.md',
   'examples/**/*.md',
 ];
-const sources = '{packages,examples,scripts,benchmarks}/**/*.ts';
+const sources = '{packages,examples,scripts,benchmarks,torture}/**/*.ts';
 
 /** Returns `path:line: error: what is wrong` for each fault of one document. @param path relative to `root`. */
 function brokenIn(root: string, path: string, files: readonly string[] = filesOf(root, sources)): readonly string[] {

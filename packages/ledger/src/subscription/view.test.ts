@@ -68,7 +68,8 @@ describe('the view', () => {
     ]);
   });
   test('an invoice that pays for no period has none: of prorations alone, or one that does not count', () => {
-    const proration = paid('in_2', [line(10, 30, { role: 'proration', price: 'price_gold' })], { reason: 'update' });
+    const change = [line(10, 30, { role: 'credit', netMinor: -600 }), line(10, 30, { role: 'proration', price: 'price_gold' })];
+    const proration = paid('in_2', change, { reason: 'update' });
     const story = Story.placed()
       .tell(0, month('in_1', 0))
       .tell(10, proration, month('in_3', 30, { currency: 'eur' }));
