@@ -25,17 +25,6 @@ export const mutants: readonly Mutant[] = [
     "if (at.whole === true || !statements.some(({ fact }) => fact.kind === 'invoice'",
     "if (at.whole === true || id === '' && !statements.some(({ fact }) => fact.kind === 'invoice'",
   ),
-  {
-    name: 'a look lists what was made lately alone',
-    edits: [
-      {
-        file: look,
-        find: "invoices.some(({ fact }) => fact.status === 'open' || fact.status === 'uncollectible')",
-        replace: 'invoices.length < 0',
-      },
-      { file: look, find: '[...running.map(({ from }) => from), paidThrough]', replace: '[paidThrough]' },
-    ],
-  },
   mutant(
     'ends by our own clock',
     'stripe/stripe-request.ts',
