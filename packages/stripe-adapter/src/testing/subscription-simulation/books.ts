@@ -47,9 +47,7 @@ function saleOf(at: AtStripe, invoice: Stripe.Invoice, { planOf }: BooksTerms): 
       if (plan === undefined) return [];
       // What was given back and credited too is nobody's time from the credit on.
       const end = backMinor > 0 && backMinor >= wholeMinor ? Math.min(line.period.end, creditedFrom(at, line)) : line.period.end;
-      return [
-        { plan, from: dayOf(line.period.start), to: dayOf(end), minor: isCreditedTwice(at, line) ? 0 : (exactly(at, line) ?? netOf(line)) },
-      ];
+      return [{ plan, from: dayOf(line.period.start), to: dayOf(end), minor: exactly(at, line) ?? netOf(line) }];
     }),
     wholeMinor,
     backMinor,
@@ -76,10 +74,11 @@ function paidSalesOf(at: AtStripe, terms: BooksTerms): readonly Sale[] {
   return at.invoices.flatMap((invoice) => {
     const { data } = invoice.lines;
     const isPaid = invoice.status === 'paid';
-    if (isPaid && !(invoice.total <= 0 && data.some(creditsUnpaid))) return saleOf(at, invoice, terms);
+    const saleWith = (lines: readonly Stripe.InvoiceLineItem[]): Sale =>
+      saleOf(at, { ...invoice, lines: { ...invoice.lines, data: [...lines] } }, terms);
+    if (isPaid && !(invoice.total <= 0 && data.some(creditsUnpaid))) return saleWith(data.filter((line) => !isCreditedTwice(at, line)));
     if (!isPaid && !data.some(({ id }) => credited.includes(id))) return [];
-    const credits = data.filter((line) => roleOf(line) === 'credit' && !creditsUnpaid(line));
-    return saleOf(at, { ...invoice, lines: { ...invoice.lines, data: credits } }, terms);
+    return saleWith(data.filter((line) => roleOf(line) === 'credit' && !creditsUnpaid(line)));
   });
 }
 
