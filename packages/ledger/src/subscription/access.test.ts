@@ -1,7 +1,8 @@
 // What the facts entitle to, and when somebody must look next.
 import { describe, expect, test } from 'vitest';
-import { accessOf } from './access.ts';
+import { accessOf, isSameAccess, type SubscriptionAccess } from './access.ts';
 import { joinTimes } from './facts.ts';
+import type { Rulings } from './invoices.ts';
 import {
   allocation,
   creditNote,
@@ -189,5 +190,127 @@ describe('S5: money that goes back', () => {
     expect(story.row).toEqual(['granted paid 33', 'extended paid 63', 'adjusted paid 30']);
     expect(story.tell(31, unpaid('in_9')).row.slice(3)).toEqual(['suspended disputed 60']);
     expect(story.look(60, lifecycle('active')).row.slice(4)).toEqual(['ended expired 30']);
+  });
+});
+
+describe('what is the same to a shop', () => {
+  const full: SubscriptionAccess = {
+    access: 'full',
+    plan: 'silver',
+    quantity: 1,
+    validUntil: day(33),
+    cause: 'paid',
+    trial: false,
+    isTakenBack: false,
+  };
+  test.each<[string, Partial<SubscriptionAccess>, boolean]>([
+    ['another cause', { cause: 'grace' }, true],
+    ['another level', { access: 'suspended' }, false],
+    ['another plan', { plan: 'gold' }, false],
+    ['another quantity', { quantity: 2 }, false],
+    ['another end', { validUntil: day(63) }, false],
+  ])('%s', (_, differs, isSame) => {
+    expect(isSameAccess(full, { ...full, ...differs })).toBe(isSame);
+    // To who is out it is all the same.
+    const over: SubscriptionAccess = { ...full, access: 'over' };
+    expect(isSameAccess(over, { ...over, ...differs })).toBe(differs.access === undefined);
+  });
+});
+
+describe('when access begins and ends', () => {
+  const second = (from: number) => [month('in_2', from), allocation('inpay_2', 'in_2', 'pi_2')] as const;
+  test('nobody is entitled by what is not placed', () => {
+    const { state } = new Story().tell(0, month('in_1', 0));
+    expect(accessOf(state, policy1)).toStrictEqual({ access: 'over', cause: 'expired', trial: false, isTakenBack: false });
+  });
+  test('a subscription that is placed, and nothing more, has no times', () => {
+    expect(Story.placed().access).toStrictEqual({ access: 'over', cause: 'expired', trial: false, isTakenBack: false });
+  });
+  test('with the first base line that stands, in whichever order of ids: no proration of worth credited, no month given back', () => {
+    expect(Story.placed().tell(5, month('in_1', 30), month('in_2', 0)).access.access).toBe('full');
+    const difference = [line(0, 10, { role: 'proration', id: 'il_1' }), line(0, 10, { role: 'credit', price: 'price_old' })];
+    expect(Story.placed().tell(5, paid('in_1', difference, { reason: 'update' }), month('in_2', 10)).access.access).toBe('over');
+    expect(member().tell(5, refund('pi_1'), month('in_2', 30)).access.access).toBe('over');
+  });
+  test('an open invoice holds nothing where the policy says so', () => {
+    const terms = { dueAt: day(60), from: day(30) };
+    expect(member({ netTerms: 'none' }).tell(30, unpaid('in_2', 'open', terms)).access.validUntil).toBe(day(33));
+  });
+  test('money given back needs no look only where it reaches further than what stands', () => {
+    const story = member().tell(5, ...second(0), refund('pi_2'));
+    expect(story.tell(40, unpaid('in_9', 'void')).access).toMatchObject({ access: 'full', cause: 'grace' });
+  });
+  test('a dispute that was over before what is paid leaves nothing due but the end of the grace', () => {
+    const story = member()
+      .tell(5, dispute('pi_1', 'open'))
+      .look(40, paid('in_2', [line(31, 61, { price: 'price_gold' })]));
+    expect(story.access).toMatchObject({ access: 'full', plan: 'gold', dueAt: day(64) });
+    const over = member()
+      .tell(5, paid('in_2', [line(0, 20)]), allocation('inpay_2', 'in_2', 'pi_2'), dispute('pi_2', 'open'))
+      .look(40, lifecycle('active'));
+    expect(over.access).not.toHaveProperty('dueAt');
+  });
+});
+
+describe('what access rests on, and whether it was taken back', () => {
+  const next = [month('in_2', 30), allocation('inpay_2', 'in_2', 'pi_2')] as const;
+  test.each<[string, () => Story, boolean, string | undefined]>([
+    ['the running month, though the next is given back', () => member().tell(5, ...next, refund('pi_2')), false, 'in_1'],
+    ['the month given back that reached furthest', () => member().tell(35, ...next, refund('pi_2')), true, 'in_2'],
+    [
+      'what stood longest and has run out, not what was given back before',
+      () =>
+        member()
+          .tell(35, ...next, refund('pi_1'))
+          .look(70, unpaid('in_9')),
+      false,
+      'in_2',
+    ],
+    [
+      'nothing, where what is held reached further',
+      () =>
+        member()
+          .tell(35, ...next, refund('pi_1'), dispute('pi_2', 'open'))
+          .look(70, unpaid('in_9')),
+      false,
+      undefined,
+    ],
+    [
+      'nothing, where the provider ended it',
+      () => member().tell(5, refund('pi_1'), lifecycle('canceled', { endedAt: day(5) })),
+      false,
+      undefined,
+    ],
+  ])('%s', (_, storyOf, isTakenBack, invoice) => {
+    const { access } = storyOf();
+    expect([access.isTakenBack, access.invoice?.id]).toEqual([isTakenBack, invoice]);
+  });
+});
+
+describe('S12: what a person ruled', () => {
+  const ruled = ({ state, policy }: Story, rulings: Rulings) => accessOf({ ...state, rulings }, policy);
+  const odd = (id: string, from: number) => month(id, from, { lines: [line(from, from + 30, { price: 'price_odd' })] });
+  const canceled = lifecycle('canceled', { endedAt: day(10) });
+  test('is the cause: accepted it gives access, rejected it takes it', () => {
+    expect(ruled(Story.placed().tell(0, odd('in_1', 0)), { in_1: 'accepted' })).toMatchObject({ access: 'full', cause: 'person' });
+    expect(ruled(member(), { in_1: 'rejected' })).toMatchObject({ access: 'over', cause: 'person', isTakenBack: true });
+  });
+  test('what is accepted stands beside the rest where nothing has ended', () => {
+    const story = member().tell(5, odd('in_2', -30));
+    expect(ruled(story, { in_2: 'accepted' })).toMatchObject({ access: 'full', paidThrough: day(30) });
+  });
+  test.each<[string, number, 'full' | 'over']>([
+    ['before the end ends with it', 9, 'over'],
+    ['at the end ends with it', 10, 'over'],
+    ['after the end stands in spite of it', 11, 'full'],
+  ])('what is accepted and was paid %s', (_, days, access) => {
+    const story = member().tell(days, odd('in_2', 5)).tell(12, canceled);
+    expect(ruled(story, { in_2: 'accepted' }).access).toBe(access);
+  });
+  test('what is accepted after the end, and disputed, is held', () => {
+    const story = member()
+      .tell(10, canceled)
+      .tell(11, odd('in_2', 5), allocation('inpay_2', 'in_2', 'pi_2'), dispute('pi_2', 'open'));
+    expect(ruled(story, { in_2: 'accepted' })).toMatchObject({ access: 'suspended', validUntil: day(35) });
   });
 });

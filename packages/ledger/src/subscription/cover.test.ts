@@ -1,0 +1,53 @@
+// Until when invoices pay, where several reach the same end, and what credits leave of their lines.
+import { describe, expect, test } from 'vitest';
+import type { CoverLine } from './observation.ts';
+import { day, line, month, paid, Story } from './story.test-support.ts';
+
+const free = { netMinor: 0 };
+const gold = { price: 'price_gold' };
+const creditOf = (from: number, to: number, differs: Partial<CoverLine> = {}): CoverLine => line(from, to, { role: 'credit', ...differs });
+const gotFor = (from: number, to: number, differs: Partial<CoverLine> = {}): CoverLine =>
+  line(from, to, { role: 'proration', ...gold, ...differs });
+
+describe('S3: what is paid through rests on the invoice that reaches furthest', () => {
+  test.each<[string, CoverLine, CoverLine, string]>([
+    ['of two with one end, that which was paid with money', line(0, 30, free), line(0, 30), 'in_2'],
+    ['also where it came first', line(0, 30), line(0, 30, free), 'in_1'],
+    ['of two that cost money, that of the first id', line(0, 30), line(0, 30), 'in_1'],
+    ['of two that are free, that of the first id', line(0, 30, free), line(0, 30, free), 'in_1'],
+    ['a later end, although it is free', line(0, 30, free), line(0, 20), 'in_1'],
+  ])('%s', (_, first, second, invoice) => {
+    const story = Story.placed().tell(0, paid('in_1', [first]), paid('in_2', [second]));
+    expect(story.access).toMatchObject({ paidThrough: day(30), invoice: { id: invoice } });
+  });
+});
+
+describe('S9: the plan is that of the line that began last', () => {
+  test.each<[string, CoverLine, CoverLine, string]>([
+    ['whichever of their ids is the later one', line(10, 40, { id: 'il_1', ...gold }), line(0, 60, { id: 'il_2' }), 'gold'],
+    ['of two that began together, the one that ends later', line(0, 60, { id: 'il_1', ...gold }), line(0, 30, { id: 'il_2' }), 'gold'],
+    ['of two alike, that of the later id', line(0, 30, { id: 'il_2', ...gold }), line(0, 30, { id: 'il_1' }), 'gold'],
+  ])('%s', (_, first, second, plan) => {
+    const story = Story.placed().tell(20, paid('in_1', [first]), paid('in_2', [second]));
+    expect(story.access).toMatchObject({ plan, planInvoice: 'in_1' });
+  });
+});
+
+describe('S3: a credit gives back what was left of a line', () => {
+  test.each<[string, number, ...CoverLine[]]>([
+    ['to the latest end of what was got for it', 30, creditOf(10, 30), gotFor(10, 20, { id: 'a' }), gotFor(10, 30, { id: 'b' })],
+    ['but not where that begins after the credit', 15, creditOf(10, 30), gotFor(10, 15), gotFor(20, 30)],
+    ['to where the credit begins, at least', 10, creditOf(10, 30), line(0, 5, gold)],
+    ['all of it, where the credit begins with the line', 0, creditOf(0, 30)],
+    ['and nothing of a line at another price', 30, creditOf(10, 30, gold)],
+  ])('%s', (_, days, ...lines) => {
+    const story = Story.placed()
+      .tell(0, month('in_1', 0))
+      .tell(10, paid('in_2', lines, { reason: 'update' }));
+    expect(story.access.paidThrough).toBe(day(days));
+  });
+  test('that stands on its own invoice, and is not what was got for it', () => {
+    const story = Story.placed().tell(0, paid('in_1', [line(0, 30), creditOf(10, 30)]));
+    expect(story.access.paidThrough).toBe(day(10));
+  });
+});
