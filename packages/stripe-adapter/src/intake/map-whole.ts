@@ -26,13 +26,23 @@ export function readContext(
   return { account, asOf, ...defined({ livemode, isUndated, apiVersion }) };
 }
 
-/** @throws LedgerError `provider_unavailable`: what it depends on could not be read, and without it nothing is known. */
-export async function mapWhole(object: unknown, context: ObjectContext, scope: string, calls: BillingCalls): Promise<WholeSubscription> {
+/**
+ * @param known invoices, by id, that the caller reads anyway.
+ * @throws LedgerError `provider_unavailable`: what it depends on could not be read, and without it nothing is known.
+ */
+export async function mapWhole(
+  object: unknown,
+  context: ObjectContext,
+  scope: string,
+  calls: BillingCalls,
+  known: ReadonlySet<string | undefined> = new Set(),
+): Promise<WholeSubscription> {
   const { mapped, reads } = await mapLists(object, context, scope, calls);
   const statements = [...mapped.statements];
   const unreadable = [...mapped.unreadable];
   const allReads = [...reads];
   for (const id of creditedBy(mapped)) {
+    if (known.has(id)) continue;
     const invoice = await calls.object('invoice', id);
     if (invoice === undefined || subscriptionClaimOf(invoice.object, scope).subscription !== mapped.claim.subscription) continue;
     const credited = await mapLists(invoice.object, readContext(invoice, context), scope, calls);

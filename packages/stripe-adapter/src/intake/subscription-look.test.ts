@@ -94,6 +94,17 @@ describe('a look', () => {
     expect(told(await look(foreign))).not.toContain('in_0 open');
   });
 
+  test('reads no invoice that is listed once more, whichever of them credits it', async () => {
+    const credited = ofItem({ proration: true, proration_details: { credited_items: { invoice: 'in_0', invoice_line_items: ['il_0'] } } });
+    const byCredits = invoice({ id: 'in_9', total: -8_000, lines: listOf([line({ id: 'il_c', amount: -11_000, parent: credited })]) });
+    const server = await openBilling({
+      [retrieve]: newest({ id: 'in_10', status: 'draft' }),
+      'GET /v1/invoices': listOf([byCredits, invoice({ id: 'in_0', status: 'open' })]),
+    });
+    expect(told(await look(server))).toEqual(expect.arrayContaining(['in_9 paid', 'in_0 open']));
+    expect(server.asked).toHaveLength(2);
+  });
+
   test('lists since three days before the period that runs out began: an invoice of a change in it may be paid weeks later', async () => {
     const held = (fields: Partial<Stripe.Invoice>) => ({ fact: factOf(invoice(fields)), sources: [] });
     const april = held({ lines: listOf([line({ period: { start: day('2026-04-01'), end: day('2026-05-01') } })]) });

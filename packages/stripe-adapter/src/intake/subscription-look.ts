@@ -14,6 +14,7 @@ import type { Unread } from '../mapping/billing-reading.ts';
 import { type SubscriptionClaim, subscriptionClaimOf } from '../mapping/subscription-claim.ts';
 import type { MappedSubscription } from '../mapping/to-subscription-observation.ts';
 import type { BillingCalls } from '../stripe/billing-calls.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
 import { mapWhole, type ReadTime, readContext } from './map-whole.ts';
 import { isOfPlan } from './plan-lines.ts';
 
@@ -74,10 +75,11 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
     if (list === undefined) return { outcome: 'missing' };
     reads.push(list);
     const told = new Set(statements.map(({ fact }) => subscriptionFactContent(fact)));
+    const listed = new Set(list.objects.map((invoice) => identityOf(invoice).id));
     for (const invoice of list.objects) {
       // A gateway that drops the filter must not make another member's invoices this one's.
       if (subscriptionClaimOf(invoice, scope).subscription !== id) continue;
-      const { mapped, reads: more } = await mapWhole(invoice, readContext(list, at.subscription), scope, calls);
+      const { mapped, reads: more } = await mapWhole(invoice, readContext(list, at.subscription), scope, calls, listed);
       // What was open in the first read may be paid by now.
       const news = mapped.statements.filter(({ fact }) => !told.has(subscriptionFactContent(fact)));
       if (statements.length + news.length > mostStatements) break;
