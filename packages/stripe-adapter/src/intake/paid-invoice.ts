@@ -2,7 +2,9 @@
 import type { PaymentLedger } from '@paidonce/ledger';
 import type { Provenance } from '../mapping/provenance.ts';
 import type { Accounts } from '../stripe/accounts.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { readProvenance } from './answer-provenance.ts';
+import { type IntakeResult, stronger } from './intake-result.ts';
 import type { SubscriptionIntake } from './subscription-intake.ts';
 
 export interface PaidInvoiceParts {
@@ -22,9 +24,26 @@ export async function paidInvoice(
   { source, account }: Pick<Provenance, 'source' | 'account'>,
   { ledger, accounts, subscriptions }: PaidInvoiceParts,
 ): Promise<boolean> {
-  const answer = subscriptions && (await (await accounts.calls(account)).billing.paymentsOfIntent(intentId));
-  if (!answer) return false;
-  const provenance = readProvenance(answer, { source, account, asOf: answer.asOf });
-  for (const paid of answer.object.objects) await subscriptions.take(paid, provenance);
-  return (await ledger.forAdapters.subscriptions.ownerOf(intentId)) !== undefined;
+  if (!subscriptions) return false;
+  const result = await takePaidInvoices(intentId, { source, account }, await accounts.calls(account), subscriptions);
+  return result !== undefined && (await ledger.forAdapters.subscriptions.ownerOf(intentId)) !== undefined;
+}
+
+/**
+ * Takes in what the intent paid for. One read of Stripe. Undefined: Stripe has no such intent.
+ *
+ * @throws LedgerError as `Intake.take`.
+ */
+export async function takePaidInvoices(
+  intentId: string,
+  from: Pick<Provenance, 'source' | 'account' | 'livemode'>,
+  { billing }: Pick<StripeCalls, 'billing'>,
+  subscriptions: Pick<SubscriptionIntake, 'take'>,
+): Promise<IntakeResult | undefined> {
+  const answer = await billing.paymentsOfIntent(intentId);
+  if (!answer) return undefined;
+  const provenance = readProvenance(answer, { ...from, asOf: answer.asOf });
+  let result: IntakeResult = { outcome: 'not_ours' };
+  for (const paid of answer.object.objects) result = stronger(result, await subscriptions.take(paid, provenance));
+  return result;
 }

@@ -1,7 +1,7 @@
 // A subscription as Stripe has it now, for who imports or compares: its state, its invoices with their payments, and what of the
 // money went back where access may rest on it. A look, so it may say that something is over.
-import { defined, type PaidInvoice, type SubscriptionReference, type SubscriptionStatement } from '@paidonce/ledger/adapter';
-import { mapWhole, type ReadTime } from '../intake/map-whole.ts';
+import type { PaidInvoice, SubscriptionReference, SubscriptionStatement } from '@paidonce/ledger/adapter';
+import { mapWhole, type ReadTime, readContext } from '../intake/map-whole.ts';
 import type { BegunLook } from '../intake/subscription-look.ts';
 import { toObservation } from '../mapping/to-observation.ts';
 import { moneyBackOf } from '../mapping/to-subscription-observation.ts';
@@ -37,8 +37,7 @@ export async function beginById(id: string, account: string, work: BatchContext)
 /** The same, of a subscription that was listed with its newest invoice. */
 export async function begunWith(object: unknown, read: ReadTime, account: string, work: BatchContext): Promise<BegunLook> {
   const { billing } = await work.accounts.calls(account);
-  const context = { account, asOf: read.asOf, ...defined({ isUndated: read.isUndated, apiVersion: read.apiVersion }) };
-  const { mapped, reads } = await mapWhole(object, context, work.ourLedger.scope, billing);
+  const { mapped, reads } = await mapWhole(object, readContext(read, { account }), work.ourLedger.scope, billing);
   return { mapped, reads: [read, ...reads] };
 }
 

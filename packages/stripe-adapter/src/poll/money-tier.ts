@@ -2,7 +2,8 @@
 // fails, a dispute that moves) as new rows. What moves no money when it ends is read by its id.
 
 import { attemptOf, defined } from '@paidonce/ledger/adapter';
-import { type IntakeResult, stronger } from '../intake/intake-result.ts';
+import type { IntakeResult } from '../intake/intake-result.ts';
+import { takePaidInvoices } from '../intake/paid-invoice.ts';
 import { isReleasedPart } from '../mapping/refunds-and-disputes.ts';
 import { chargeSchema, movementSchema } from '../stripe/money-objects.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
@@ -64,7 +65,7 @@ async function takeCharge(round: Round, source: unknown, answer: Answer): Promis
   if (intent === null) return { outcome: 'ignored' };
   const order = await ledger.orderOf(intent);
   if (order && attemptOf(await ledger.history(order.orderId), intent) === 'paid') return { outcome: 'duplicate', orderId: order.orderId };
-  if (order === undefined && !(await ourLedger.made(identityOf(source)))) return takePaidInvoices(round, intent, customer);
+  if (order === undefined && !(await ourLedger.made(identityOf(source)))) return takeUnmarked(round, intent, customer);
   return intake.takeById('payment_intent', intent, round.provenanceOf(answer));
 }
 
@@ -72,17 +73,14 @@ async function takeCharge(round: Round, source: unknown, answer: Answer): Promis
  * The charge of an invoice bears no mark of ours. Where its customer has a subscription here, and no invoice that is known has it,
  * Stripe is asked what it paid for: an invoice that was made long ago is in no list of new ones.
  */
-async function takePaidInvoices(round: Round, intent: string, customer: string | null): Promise<IntakeResult> {
+async function takeUnmarked(round: Round, intent: string, customer: string | null): Promise<IntakeResult> {
   const { ledger, calls, subscriptions } = round.parts;
-  let result: IntakeResult = { outcome: 'not_ours' };
+  const notOurs: IntakeResult = { outcome: 'not_ours' };
   if (subscriptions === undefined || customer === null || (await ledger.forAdapters.subscriptions.ownerOf(intent)) !== undefined)
-    return result;
-  if (!(await ledger.forAdapters.hasSubscription(customer))) return result;
-  const paid = await calls.billing.paymentsOfIntent(intent);
-  for (const each of paid?.object.objects ?? []) {
-    result = stronger(result, await subscriptions.intake.take(each, round.provenanceOf(paid as Answer)));
-  }
-  return result;
+    return notOurs;
+  if (!(await ledger.forAdapters.hasSubscription(customer))) return notOurs;
+  const { account, livemode } = round.orders;
+  return (await takePaidInvoices(intent, { source: 'poll', account, livemode }, calls, subscriptions.intake)) ?? notOurs;
 }
 
 async function rereadUnsettled(round: Round): Promise<void> {
