@@ -4,25 +4,9 @@ import type { EventStore } from '../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { type Faults, openFaultyStore, unknownOutcome, withoutAppendAll } from '../faulty-store.test-support.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
-import type { Aggregate, Proposal, Transaction } from './aggregate.ts';
+import type { Proposal, Transaction } from './aggregate.ts';
 import { openTransactions } from './transact.ts';
-
-interface Said {
-  readonly type: 'Said';
-  readonly data: { readonly word: string };
-}
-interface Words {
-  readonly revision: number;
-  readonly words: readonly string[];
-}
-
-const words: Aggregate<Words, Said> = {
-  stream: (id) => `words-${id}`,
-  initial: () => ({ revision: -1, words: [] }),
-  read: ({ type, data }) => ({ type, data }) as Said,
-  evolve: ({ revision, words: said }, { data }) => ({ revision: revision + 1, words: [...said, data.word] }),
-  versionOf: () => 1,
-};
+import { type Said, type Words, words } from './words.test-support.ts';
 
 type Decide = (state: Words) => Proposal<Said, readonly string[]>;
 
@@ -71,8 +55,8 @@ describe('given what a process knows of two streams, both are one commit', () =>
     const stored = log.rows.slice(1).map(({ stream, metadata }) => ({ stream, ...(JSON.parse(metadata) as object) }));
     const recordedAt = '2026-01-01T00:00:01.000Z';
     expect(stored).toEqual([
-      { stream: 'words-claim', version: '1', instance: 'instance-a', cause: 'claims', recordedAt },
-      { stream: 'words-record', version: '1', instance: 'instance-a', cause: 'records', recordedAt },
+      { stream: 'words-claim', version: '3', instance: 'instance-a', cause: 'claims', recordedAt },
+      { stream: 'words-record', version: '3', instance: 'instance-a', cause: 'records', recordedAt },
     ]);
   });
 

@@ -12,24 +12,7 @@ import { evolve, noSubscription, type SubscriptionState } from '../subscription/
 import type { Aggregate, Proposal } from './aggregate.ts';
 import { subscriptionAggregate } from './subscription-aggregate.ts';
 import { openTransactions } from './transact.ts';
-
-interface Said {
-  readonly type: 'Said';
-  readonly data: { readonly word: string };
-}
-interface Words {
-  readonly revision: number;
-  readonly words: readonly string[];
-}
-
-/** The smallest aggregate: a list of words. */
-const words: Aggregate<Words, Said> = {
-  stream: (id) => `words-${id}`,
-  initial: () => ({ revision: -1, words: [] }),
-  read: ({ type, data }) => ({ type, data }) as Said,
-  evolve: ({ revision, words: said }, { data }) => ({ revision: revision + 1, words: [...said, data.word] }),
-  versionOf: () => 3,
-};
+import { type Said, type Words, words } from './words.test-support.ts';
 
 const said = (word: string): Said => ({ type: 'Said', data: { word } });
 const say =
