@@ -226,6 +226,10 @@ describe('when access begins and ends', () => {
   test('a subscription that is placed, and nothing more, has no times', () => {
     expect(Story.placed().access).toStrictEqual({ access: 'over', cause: 'expired', trial: false, isTakenBack: false });
   });
+  test('one that ended before anything was paid has no times either', () => {
+    const { access } = Story.placed().tell(5, lifecycle('canceled', { endedAt: day(5) }));
+    expect(access).toStrictEqual({ access: 'over', cause: 'canceled', trial: false, isTakenBack: false });
+  });
   test('with the first base line that stands, in whichever order of ids: no proration of worth credited, no month given back', () => {
     expect(Story.placed().tell(5, month('in_1', 30), month('in_2', 0)).access.access).toBe('full');
     const difference = [line(0, 10, { role: 'proration', id: 'il_1' }), line(0, 10, { role: 'credit', price: 'price_old' })];

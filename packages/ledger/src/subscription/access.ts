@@ -2,7 +2,7 @@
 // order in which the facts came.
 import { planAt, type Reach, reachOf, type Stretch, stands, stretchesOf } from './cover.ts';
 import type { AccessCause } from './events.ts';
-import { compareTexts, isEndStatus, later, type SubscriptionFacts } from './facts.ts';
+import { compareTexts, earlier, isEndStatus, later, type SubscriptionFacts } from './facts.ts';
 import { type Judged, type JudgedInvoice, judgeInvoices } from './invoices.ts';
 import type { Lifecycle } from './observation.ts';
 import type { SubscriptionPolicy } from './policy.ts';
@@ -45,14 +45,17 @@ interface Terms {
   readonly standing: Reach | undefined;
   readonly held: Reach | undefined;
   readonly undone: Reach | undefined;
-  /** S6: `standing` with its grace. */
+  /** S6: `standing` with its grace. `never`: nothing stands. */
   readonly reach: string;
+  /** When the first base line begins that stands or is held. `never`: there is none. */
   readonly validFrom: string;
   readonly endedAt: string | undefined;
   readonly isPaused: boolean;
 }
 
+/** Before every time, and after every time. */
 const never = '';
+const forever = '~';
 const nothing: SubscriptionAccess = { access: 'over', cause: 'expired', trial: false, isTakenBack: false };
 
 export function accessOf(state: Partial<Judged> & Omit<Judged, 'placed'>, policy: SubscriptionPolicy): SubscriptionAccess {
@@ -81,13 +84,13 @@ export function isSameAccess(a: SubscriptionAccess, b: SubscriptionAccess): bool
 
 function termsOf(all: readonly Stretch[], facts: SubscriptionFacts, policy: SubscriptionPolicy): Terms {
   const lifecycle = facts.lifecycle?.fact;
-  const endedAt = policy.canceledNow === 'end' && isEndStatus(lifecycle?.status) ? lifecycle?.endedAt : undefined;
+  const endedAt = policy.canceledNow === 'end' && lifecycle && isEndStatus(lifecycle.status) ? lifecycle.endedAt : undefined;
   // S12: what a person accepted although it was paid after the end stands in spite of the end, and alone.
-  const afterEnd = endedAt === undefined ? [] : all.filter(({ invoice }) => invoice.ruling === 'accepted' && invoice.paidAt > endedAt);
+  const afterEnd = all.filter(({ invoice }) => invoice.ruling === 'accepted' && invoice.paidAt > (endedAt ?? forever));
   const isRevived = reachOf(afterEnd, 'stands') !== undefined || reachOf(afterEnd, 'held') !== undefined;
   const stretches = isRevived ? afterEnd : all;
   const [standing, held, undone] = [reachOf(stretches, 'stands'), reachOf(stretches, 'held'), reachOf(stretches, 'undone')];
-  const froms = stretches.flatMap(({ isBase, line, invoice }) => (isBase && stands(invoice) ? [line.from] : []));
+  const froms = stretches.filter(({ isBase, invoice }) => isBase && stands(invoice)).map(({ line }) => line.from);
   return {
     stretches,
     lifecycle,
@@ -95,7 +98,7 @@ function termsOf(all: readonly Stretch[], facts: SubscriptionFacts, policy: Subs
     held,
     undone,
     reach: standing ? withGrace(standing, later(held?.end, undone?.end) ?? never, facts, policy) : never,
-    validFrom: froms.sort(compareTexts)[0] ?? '~',
+    validFrom: froms.sort(compareTexts)[0] ?? never,
     endedAt: isRevived ? undefined : endedAt,
     isPaused: lifecycle?.status === 'paused' || (lifecycle?.collectionPaused !== undefined && policy.collectionPaused === 'suspend'),
   };
@@ -130,12 +133,12 @@ function accessAt(terms: Terms, times: Times): SubscriptionAccess {
   const { standing, held, undone, reach, endedAt } = terms;
   const plan = planAt(terms.stretches, times.seen);
   const access = levelAt(terms, times);
-  const isHeld = access === 'suspended' && !(terms.isPaused && isFullAt(terms, times));
-  const until = isHeld ? later(reach, held?.end) : standing ? reach : (held ?? undone)?.end;
-  const validUntil = until === undefined ? undefined : cappedBy(endedAt, until);
+  const holding = access === 'suspended' && !(terms.isPaused && isFullAt(terms, times)) ? held : undefined;
+  const until = holding ? later(reach, holding.end) : standing ? reach : (held ?? undone)?.end;
+  const validUntil = until === undefined ? undefined : earlier(endedAt, until);
   const hasEnded = hasEndedAt(terms, times);
   const isTakenBack = access === 'over' && !hasEnded && isBeyond(undone, standing) && isBeyond(undone, held);
-  const rests = isTakenBack ? undone : isHeld ? held : standing;
+  const rests = isTakenBack ? undone : (holding ?? standing);
   return {
     access,
     ...(plan ? { plan: plan.plan, quantity: plan.line.quantity, planInvoice: plan.invoice.id } : {}),
@@ -158,34 +161,30 @@ function levelAt(terms: Terms, times: Times): AccessLevel {
 
 /** S11: what money given back ends needs no look. */
 function isFullAt({ standing, held, undone, reach, endedAt }: Terms, { seen, looked }: Times): boolean {
-  if (standing === undefined) return false;
-  return (isBeyond(held, standing) || isBeyond(undone, standing) ? seen : looked) < cappedBy(endedAt, reach);
+  return (isBeyond(held, standing) || isBeyond(undone, standing) ? seen : looked) < earlier(endedAt, reach);
 }
 
 /** S7: an end at the provider is news, and needs no look. */
 function hasEndedAt({ endedAt }: Terms, { seen }: Times): boolean {
-  return endedAt !== undefined && endedAt <= seen;
-}
-
-function cappedBy(endedAt: string | undefined, time: string): string {
-  return endedAt !== undefined && endedAt < time ? endedAt : time;
+  return (endedAt ?? forever) <= seen;
 }
 
 function isBeyond(a: Reach | undefined, b: Reach | undefined): boolean {
   return (a?.end ?? never) > (b?.end ?? never);
 }
 
+/** @param rests what access rests on or rested on, or what took it back. Absent: nothing ever stood. */
 function causeOf(terms: Terms, times: Times, access: AccessLevel, rests: Reach | undefined): AccessCause {
-  const { lifecycle, standing } = terms;
-  const invoice = rests?.stretch.invoice;
-  if (access === 'suspended') return invoice?.standing === 'held' ? 'disputed' : 'paused';
+  if (rests === undefined || hasEndedAt(terms, times)) return causeOfEnd(terms.lifecycle);
+  const { invoice } = rests.stretch;
+  if (access === 'suspended') return invoice.standing === 'held' ? 'disputed' : 'paused';
   if (access === 'full') {
-    if (standing && times.seen >= standing.end) return 'grace';
-    if (invoice?.ruling === 'accepted') return 'person';
-    return invoice?.kind === 'trial' || invoice?.kind === 'free' ? invoice.kind : 'paid';
+    if (times.seen >= rests.end) return 'grace';
+    if (invoice.ruling === 'accepted') return 'person';
+    return invoice.kind === 'trial' || invoice.kind === 'free' ? invoice.kind : 'paid';
   }
-  if (!hasEndedAt(terms, times) && invoice?.standing === 'undone') return invoice.ruling === 'rejected' ? 'person' : invoice.undoneBy;
-  return causeOfEnd(lifecycle);
+  if (invoice.standing === 'undone') return invoice.ruling === 'rejected' ? 'person' : invoice.undoneBy;
+  return causeOfEnd(terms.lifecycle);
 }
 
 function causeOfEnd(lifecycle: Lifecycle | undefined): AccessCause {
@@ -200,14 +199,12 @@ function causeOfEnd(lifecycle: Lifecycle | undefined): AccessCause {
   }
 }
 
-/** The times, sorted, at which access may change with nothing new said. */
-function boundaries({ stretches, reach, held, validFrom, endedAt = never }: Terms, { seen, looked }: Times): readonly string[] {
-  const starts = stretches.flatMap(({ line, invoice }) => (stands(invoice) ? [line.from] : []));
-  const begins = [validFrom, ...starts].filter((at) => at > seen && at !== '~');
-  const ends = [reach, endedAt, held?.end ?? never].filter((at) => at !== never && (at > looked || at > seen));
-  return [...new Set([...begins, ...ends])].sort(compareTexts);
+/** The times, sorted, at which access may change with nothing new said. To move to one that lies behind changes nothing. */
+function boundaries({ stretches, reach, held, endedAt = never }: Terms, { seen }: Times): readonly string[] {
+  const starts = stretches.map(({ line }) => line.from).filter((from) => from > seen);
+  return [...starts, reach, endedAt, held?.end ?? never].sort(compareTexts);
 }
 
 function movedTo({ seen, looked }: Times, at: string): Times {
-  return { seen: at > seen ? at : seen, looked: at > looked ? at : looked };
+  return { seen: later(seen, at), looked: later(looked, at) };
 }

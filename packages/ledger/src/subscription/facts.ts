@@ -148,11 +148,12 @@ export function compareTexts(a: string, b: string): number {
 }
 
 /** The later of two times. Undefined: there is none. */
-export function later(a: string | undefined, b: string | undefined): string | undefined {
+export function later<Time extends string | undefined>(a: Time, b: Time): Time {
   if (a === undefined || b === undefined) return a ?? b;
   return a >= b ? a : b;
 }
 
-function earlier(a: string | undefined, b: string): string {
+/** The earlier of two times. */
+export function earlier(a: string | undefined, b: string): string {
   return a === undefined || b < a ? b : a;
 }

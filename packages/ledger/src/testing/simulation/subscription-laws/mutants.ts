@@ -100,7 +100,7 @@ const faults: readonly Mutant[] = [
     'isBeyond(undone, standing) ? seen : looked)',
     'isBeyond(undone, standing) ? looked : looked)',
   ),
-  mutant('boundary off by one', 'access.ts', '? seen : looked) < cappedBy(', '? seen : looked) <= cappedBy('),
+  mutant('boundary off by one', 'access.ts', '? seen : looked) < earlier(', '? seen : looked) <= earlier('),
   mutant('starts early', 'access.ts', '|| times.seen < validFrom) return', ') return'),
   // S5: what was given back.
   mutant(
@@ -128,8 +128,8 @@ const faults: readonly Mutant[] = [
   mutant(
     '`ended_at` ignored',
     'access.ts',
-    "policy.canceledNow === 'end' && isEndStatus(lifecycle?.status) ?",
-    "policy.canceledNow !== 'end' && isEndStatus(lifecycle?.status) ?",
+    "policy.canceledNow === 'end' && lifecycle && isEndStatus(lifecycle.status) ?",
+    "policy.canceledNow !== 'end' && lifecycle && isEndStatus(lifecycle.status) ?",
   ),
   mutant(
     'a pause extends',
