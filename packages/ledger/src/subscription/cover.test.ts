@@ -27,6 +27,7 @@ describe('S9: the plan is that of the line that began last', () => {
     ['whichever of their ids is the later one', line(10, 40, { id: 'il_1', ...gold }), line(0, 60, { id: 'il_2' }), 'gold'],
     ['of two that began together, the one that ends later', line(0, 60, { id: 'il_1', ...gold }), line(0, 30, { id: 'il_2' }), 'gold'],
     ['of two alike, that of the later id', line(0, 30, { id: 'il_2', ...gold }), line(0, 30, { id: 'il_1' }), 'gold'],
+    ['of two of one id, that of the first invoice', line(0, 30, { id: 'il_1', ...gold }), line(0, 30, { id: 'il_1' }), 'gold'],
   ])('%s', (_, first, second, plan) => {
     const story = Story.placed().tell(20, paid('in_1', [first]), paid('in_2', [second]));
     expect(story.access).toMatchObject({ plan, planInvoice: 'in_1' });
@@ -46,6 +47,20 @@ describe('S3: a credit gives back what was left of a line', () => {
       .tell(10, paid('in_2', lines, { reason: 'update' }));
     expect(story.access.paidThrough).toBe(day(days));
   });
+  test.each([
+    ['in_1', 'in_2'],
+    ['in_2', 'in_1'],
+  ])(
+    'where one of two lines that were got for it is given back, the other one holds, whichever id comes first: %s, %s',
+    (first, second) => {
+      const two = [creditOf(10, 30), gotFor(10, 30, { id: 'a' }), gotFor(10, 30, { id: 'b', price: 'price_year' })];
+      const story = Story.placed()
+        .tell(0, month(first, 0))
+        .tell(10, paid(second, two, { reason: 'update' }))
+        .tell(20, paid('in_3', [creditOf(20, 30, gold)], { reason: 'update' }));
+      expect(story.access.paidThrough).toBe(day(30));
+    },
+  );
   test('that stands on its own invoice, and is not what was got for it', () => {
     const story = Story.placed().tell(0, paid('in_1', [line(0, 30), creditOf(10, 30)]));
     expect(story.access.paidThrough).toBe(day(10));

@@ -1,5 +1,5 @@
 // S3: until when the invoices pay. A line ends where a credit gives back what was left of it.
-import { compareTexts } from './facts.ts';
+import { compareTexts, later } from './facts.ts';
 import type { JudgedInvoice, PlanLine, Standing } from './invoices.ts';
 import type { CoverLine } from './observation.ts';
 
@@ -51,9 +51,12 @@ export function stands({ standing }: JudgedInvoice): boolean {
   return standing === 'stands' || standing === 'held';
 }
 
+type LineOf = Pick<Stretch, 'line' | 'invoice'>;
+
 interface Credit {
   readonly line: CoverLine;
-  readonly invoice: JudgedInvoice;
+  /** The lines of which it gives back what is left. */
+  readonly credited: readonly CoverLine[];
   /** The lines that the member got in exchange: those of the same invoice that begin no later than the credit. */
   readonly exchanged: readonly CoverLine[];
 }
@@ -66,18 +69,13 @@ function cutEnds(invoices: readonly JudgedInvoice[]): (line: CoverLine) => strin
   const credits = creditsOf(invoices);
   const ends = new Map<CoverLine, string>();
   const endOf = (line: CoverLine): string => ends.get(line) ?? line.to;
-  const credited = invoices.flatMap((invoice) =>
-    invoice.lines.flatMap(({ line }) => {
-      const by = credits.filter((credit) => isCredited(line, invoice, credit));
-      return by.length > 0 ? [{ line, by }] : [];
-    }),
-  );
   for (let isFalling = true; isFalling; ) {
     isFalling = false;
-    const left = new Map(credits.map((credit) => [credit, leftBy(credit, endOf)]));
-    for (const { line, by } of credited) {
-      for (const credit of by) {
-        const end = left.get(credit)?.without(line) ?? credit.line.from;
+    // All of them from one state of the ends, before the first one falls: which line comes first must not matter.
+    const lefts = credits.map((credit) => ({ credit, leftOf: leftBy(credit, endOf) }));
+    for (const { credit, leftOf } of lefts) {
+      for (const line of credit.credited) {
+        const end = leftOf(line);
         if (end >= endOf(line)) continue;
         ends.set(line, end);
         isFalling = true;
@@ -87,34 +85,33 @@ function cutEnds(invoices: readonly JudgedInvoice[]): (line: CoverLine) => strin
   return endOf;
 }
 
-/** The latest end of what was exchanged for the credited line, which is none of it. At least where the credit begins. */
-function leftBy({ line, exchanged }: Credit, endOf: (line: CoverLine) => string): { without(credited: CoverLine): string } {
-  const [first, second] = [...exchanged].sort((a, b) => compareTexts(endOf(b), endOf(a)));
-  return {
-    without: (credited) => {
-      const best = first === credited ? second : first;
-      return best === undefined || endOf(best) < line.from ? line.from : endOf(best);
-    },
+/** Of a credited line: the latest end of what was exchanged for it, which is none of it. At least where the credit begins. */
+function leftBy({ line, exchanged }: Credit, endOf: (line: CoverLine) => string): (credited: CoverLine) => string {
+  const [first, second] = exchanged.map((each) => ({ each, end: endOf(each) })).sort((a, b) => compareTexts(b.end, a.end));
+  return (credited) => {
+    const best = first?.each === credited ? second : first;
+    return later(line.from, best?.end ?? line.from);
   };
 }
 
 function creditsOf(invoices: readonly JudgedInvoice[]): readonly Credit[] {
-  return invoices.flatMap((invoice) =>
-    invoice.cuts
-      ? invoice.fact.lines.flatMap((line) => (line.role === 'credit' ? [{ line, invoice, exchanged: exchangedFor(line, invoice) }] : []))
-      : [],
-  );
-}
-
-function exchangedFor(credit: CoverLine, invoice: JudgedInvoice): readonly CoverLine[] {
-  return stands(invoice) ? invoice.lines.flatMap(({ line }) => (line.from <= credit.from ? [line] : [])) : [];
+  const charges = invoices.flatMap((invoice) => invoice.lines.map(({ line }) => ({ line, invoice })));
+  const credits = invoices
+    .filter(({ cuts }) => cuts)
+    .flatMap((invoice) => invoice.fact.lines.filter(({ role }) => role === 'credit').map((line) => ({ line, invoice })));
+  return credits.map((credit) => ({
+    line: credit.line,
+    credited: charges.filter((charge) => isCredited(charge, credit)).map(({ line }) => line),
+    exchanged: credit.invoice.lines.map(({ line }) => line).filter(({ from }) => stands(credit.invoice) && from <= credit.line.from),
+  }));
 }
 
 /**
  * A credit gives back what is left of a line, so a line that ends before it does is another one, as where free time began a new
  * period within one that was paid. Of its own invoice it gives back only what began before it: what begins with it was got in exchange.
  */
-function isCredited(line: CoverLine, invoice: JudgedInvoice, { line: credit, invoice: by }: Credit): boolean {
-  const hasBegun = by === invoice ? line.from < credit.from : line.from <= credit.from;
-  return line.price === credit.price && hasBegun && credit.from < line.to && credit.to <= line.to;
+function isCredited(charge: LineOf, credit: LineOf): boolean {
+  const { from, to, price } = charge.line;
+  const hasBegun = charge.invoice === credit.invoice ? from < credit.line.from : from <= credit.line.from;
+  return price === credit.line.price && hasBegun && credit.line.to <= to;
 }

@@ -71,7 +71,7 @@ export const mutants: readonly Mutant[] = [
     'paused !== undefined ? undefined : defined(',
   ),
   // What is paid for.
-  mutant('a credit cuts a line that ends before it', '../../ledger/src/subscription/cover.ts', ' && credit.to <= line.to;', ';'),
+  mutant('a credit cuts a line that ends before it', '../../ledger/src/subscription/cover.ts', ' && credit.line.to <= to;', ';'),
   // The hand-over.
   mutant(
     'the end is not delivered',

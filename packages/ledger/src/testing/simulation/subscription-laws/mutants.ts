@@ -27,14 +27,14 @@ const faults: readonly Mutant[] = [
       edit('invoices.ts', "isBase: line.role === 'base' ||", "isBase: line.role !== 'proration' ||"),
     ],
   },
-  mutant('a credit cuts nothing', 'cover.ts', 'return line.price === credit.price && hasBegun', 'return false && hasBegun'),
+  mutant('a credit cuts nothing', 'cover.ts', 'return price === credit.line.price && hasBegun', 'return false && hasBegun'),
   mutant(
     'a credit cuts the line that replaces it',
     'cover.ts',
-    'by === invoice ? line.from < credit.from : line.from <= credit.from',
-    'line.from <= credit.from',
+    'charge.invoice === credit.invoice ? from < credit.line.from : from <= credit.line.from',
+    'from <= credit.line.from',
   ),
-  mutant('a credit cuts a line that ends before it', 'cover.ts', ' && credit.to <= line.to;', ';'),
+  mutant('a credit cuts a line that ends before it', 'cover.ts', ' && credit.line.to <= to;', ';'),
   mutant('what was got for a credit is not credited itself', 'cover.ts', 'leftBy(credit, endOf)', 'leftBy(credit, ({ to }) => to)'),
   mutant(
     'latest invoice instead of the maximum',
