@@ -2,7 +2,6 @@
 // people's rulings.
 import { type Access, accessLeft, type MoneyMoved, refundedMinor } from '../order/access.ts';
 import type { PaymentFacts } from '../order/facts.ts';
-import { itemNamed } from '../order/sorted-list.ts';
 import type { SubscriptionDecided, SubscriptionPlaced } from './events.ts';
 import { compareTexts, type InvoiceFacts, type SubscriptionFacts } from './facts.ts';
 import type { CoverLine, PaidInvoice, SubscriptionReference } from './observation.ts';
@@ -10,7 +9,7 @@ import type { SubscriptionPolicy } from './policy.ts';
 
 /** What access rests on, of a subscription that is placed. */
 export interface Judged {
-  readonly placed: SubscriptionPlaced;
+  readonly placed: Pick<SubscriptionPlaced, 'plan' | 'currency' | 'account' | 'livemode'>;
   /** The provider's subscription. Absent: nothing was reported yet. */
   readonly reference?: SubscriptionReference;
   readonly facts: SubscriptionFacts;
@@ -64,7 +63,7 @@ export function judgeInvoices(judged: Judged, policy: SubscriptionPolicy): reado
     fact.status === 'paid' ? [{ fact, paidAt, lines: planLines(fact, judged, policy) }] : [],
   );
   const currency = judged.placed.currency ?? firstOf(paid.map(({ fact }) => fact))?.currency;
-  const moneyFrom = paid.flatMap(({ fact, lines }) => (isMoney(fact, lines) ? (begin(lines) ?? []) : [])).sort(compareTexts)[0];
+  const moneyFrom = begin(paid.filter(({ fact, lines }) => isMoney(fact, lines)).flatMap(({ lines }) => lines));
   return paid.map(({ fact, paidAt, lines }) => {
     const ruling = judged.rulings[fact.id];
     const misfits = misfitsOf(fact, judged, currency);
@@ -113,9 +112,9 @@ export function planOf(
   placed: string,
   isAccepted = false,
 ): string | undefined {
-  const names = Object.keys(plans);
-  if (names.length === 0) return placed;
-  const named = (id: string): string | undefined => names.find((name) => plans[name]?.includes(id));
+  const entries = Object.entries(plans);
+  if (entries.length === 0) return placed;
+  const named = (id: string): string | undefined => entries.find(([, ids]) => ids.includes(id))?.[0];
   const plan = named(line.price) ?? named(line.product);
   return plan ?? (isAccepted ? placed : undefined);
 }
@@ -146,21 +145,21 @@ function kindOf(fact: PaidInvoice, lines: readonly PlanLine[], trialEnd = '', mo
   return fact.discountMinor === 0 && from < trialEnd && moneyFrom >= from ? 'trial' : 'free';
 }
 
-function givesAccess(kind: InvoiceKind, policy: SubscriptionPolicy): boolean {
+function givesAccess(kind: Exclude<InvoiceKind, 'nothing'>, policy: SubscriptionPolicy): boolean {
   if (kind === 'trial') return policy.trial === 'grant';
-  return kind === 'money' || (kind === 'free' && policy.free === 'grant');
+  return kind === 'money' || policy.free === 'grant';
 }
 
-/** The invoice whose lines begin first: it sets the currency where none was placed. Its id breaks a tie. */
+/** The invoice whose lines begin first: it sets the currency where none was placed. Of two, that of the first id: they are sorted by id. */
 function firstOf(paid: readonly PaidInvoice[]): PaidInvoice | undefined {
   const fromOf = ({ lines }: PaidInvoice): string => lines.map(({ from }) => from).sort(compareTexts)[0] ?? '~';
-  return [...paid].sort((a, b) => compareTexts(fromOf(a), fromOf(b)) || compareTexts(a.id, b.id))[0];
+  return [...paid].sort((a, b) => compareTexts(fromOf(a), fromOf(b)))[0];
 }
 
 function misfitsOf(fact: PaidInvoice, { placed, reference }: Judged, currency: string | undefined): readonly Misfit[] {
   const misfits: Misfit[] = [];
-  if (reference !== undefined && reference.livemode !== placed.livemode) misfits.push('mode');
-  if (reference !== undefined && reference.account !== placed.account) misfits.push('account');
+  if (reference && reference.livemode !== placed.livemode) misfits.push('mode');
+  if (reference && reference.account !== placed.account) misfits.push('account');
   if (fact.currency !== currency) misfits.push('currency');
   return misfits;
 }
@@ -168,10 +167,7 @@ function misfitsOf(fact: PaidInvoice, { placed, reference }: Judged, currency: s
 /** True if its credits exceed it, and one of them gives back time of an invoice that is known as unpaid. */
 function creditsWhatNobodyPaid({ totalMinor, lines }: PaidInvoice, invoices: readonly InvoiceFacts[]): boolean {
   if (totalMinor > 0) return false;
-  return lines.some(({ role, credits }) => {
-    const credited = role === 'credit' && credits !== undefined ? itemNamed(invoices, credits, ({ id }) => id) : undefined;
-    return credited !== undefined && credited.fact.status !== 'paid';
-  });
+  return invoices.some(({ id, fact }) => fact.status !== 'paid' && lines.some(({ role, credits }) => role === 'credit' && credits === id));
 }
 
 /** S5: what refunds, credit notes and disputes leave of an invoice. */
@@ -203,7 +199,7 @@ function movedOf({ payment, amountMinor }: PaymentPart): Pick<MoneyMoved, 'refun
   };
   const refunded = take(refundedMinor(payment));
   const disputesOf = (state: 'lost' | 'open'): MoneyMoved['disputes'] =>
-    payment.disputes.flatMap((dispute) => (dispute.status === state ? [{ ...dispute, amountMinor: take(dispute.amountMinor) }] : []));
+    payment.disputes.filter(({ status }) => status === state).map((dispute) => ({ ...dispute, amountMinor: take(dispute.amountMinor) }));
   return { refundedMinor: refunded, disputes: [...disputesOf('lost'), ...disputesOf('open')] };
 }
 

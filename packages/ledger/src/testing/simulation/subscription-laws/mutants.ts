@@ -49,12 +49,7 @@ const faults: readonly Mutant[] = [
     'const { held, validFrom, isPaused } = terms;',
     "const { held, validFrom, isPaused } = terms;\n  if (terms.lifecycle?.status === 'active') return 'full';",
   ),
-  mutant(
-    'credit of an unpaid invoice',
-    'invoices.ts',
-    "credited !== undefined && credited.fact.status !== 'paid'",
-    'false && credited !== undefined',
-  ),
+  mutant('credit of an unpaid invoice', 'invoices.ts', "fact.status !== 'paid' && lines.some(", 'false && lines.some('),
   mutant(
     "a trial's end is the last that was told",
     'facts.ts',
