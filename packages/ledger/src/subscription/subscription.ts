@@ -181,8 +181,7 @@ function decided(state: SubscriptionState, event: SubscriptionDecision, revision
     invariant(!usedInvoices.includes(data.invoice), `S4: invoice ${data.invoice} extends subscription ${subscriptionId} twice`);
   }
   const status = statusAfter[type];
-  const isUsed = data.invoice !== undefined && using.includes(type);
-  const used = isUsed && data.invoice !== undefined ? [...new Set([...usedInvoices, data.invoice])] : usedInvoices;
+  const used = data.invoice && using.includes(type) ? [...new Set([...usedInvoices, data.invoice])] : usedInvoices;
   return {
     membership: status === 'same' ? state.membership : status,
     decided: { ...data, outcome: subscriptionOutcomeOf(event) },
