@@ -81,8 +81,8 @@ function isOldDispute({ id, kind, lines }: JudgedInvoice, { facts }: Subscriptio
 
 /** True if the items of the subscription, or the periods of one invoice, are of two plans. */
 function hasTwoPlans({ facts }: SubscriptionState, invoices: readonly JudgedInvoice[], policy: SubscriptionPolicy): boolean {
-  const items = facts.lifecycle?.fact.items ?? [];
-  const ofItems = Object.keys(policy.plans).filter((plan) => items.some(({ price }) => policy.plans[plan]?.includes(price)));
-  const isOfTwo = ({ lines }: JudgedInvoice): boolean => new Set(lines.flatMap(({ isBase, plan }) => (isBase ? [plan] : []))).size > 1;
+  const items = facts.lifecycle?.fact.items;
+  const ofItems = Object.values(policy.plans).filter((prices) => items?.some(({ price }) => prices.includes(price)));
+  const isOfTwo = ({ lines }: JudgedInvoice): boolean => new Set(lines.filter(({ isBase }) => isBase).map(({ plan }) => plan)).size > 1;
   return ofItems.length > 1 || invoices.some((invoice) => stands(invoice) && isOfTwo(invoice));
 }
