@@ -9,7 +9,7 @@ const texts: readonly string[] = ['order/review-sentences.ts'];
 export const cores = ['order', 'subscription'] as const;
 
 /** Files whose living mutants nobody has judged yet. They run only where they are named, and a run of their core prints them. */
-export const notJudged: readonly string[] = ['observation-schemas', 'policy'].map((name) => `${source}/subscription/${name}.ts`);
+export const notJudged: readonly string[] = ['observation-schemas'].map((name) => `${source}/subscription/${name}.ts`);
 
 /**
  * The files by a name: a core, or one file of it, as `order/decide.ts`. Paths from the root of the repository; none where there is no

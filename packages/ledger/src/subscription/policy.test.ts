@@ -22,7 +22,41 @@ test('an unknown or misspelt field is refused', () => {
   expect(() => parse(subscriptionPolicySchema, { ...policy, trial: 'yes' }, 'policy')).toThrow('policy.trial');
 });
 
+test('each word of each field is accepted, and so are as many prices as may be named', () => {
+  const words = {
+    trial: ['none', 'grant'],
+    free: ['grant', 'none'],
+    netTerms: ['grace', 'none'],
+    fullRefund: ['revoke', 'keep'],
+    partialRefund: ['keep', 'revoke'],
+    openDispute: ['suspend', 'keep'],
+    lostDispute: ['revoke', 'keep'],
+    returnedDebit: ['revoke', 'suspend'],
+    canceledNow: ['end', 'run_out'],
+    collectionPaused: ['run_out', 'suspend'],
+  } satisfies { readonly [Field in keyof SubscriptionPolicy]?: readonly SubscriptionPolicy[Field][] };
+  for (const [field, values] of Object.entries(words)) {
+    for (const value of values)
+      expect(parse(subscriptionPolicySchema, { ...policy, [field]: value }, 'policy')).toMatchObject({ [field]: value });
+  }
+  const prices = (count: number) => ({ ...policy, plans: { silver: Array.from({ length: count }, (_, n) => `price_${n}`) } });
+  expect(() => parse(subscriptionPolicySchema, prices(1_000), 'policy')).not.toThrow();
+  expect(() => parse(subscriptionPolicySchema, prices(1_001), 'policy')).toThrow('policy.plans.silver');
+});
+
 describe('the text that names it', () => {
+  test('stays for ever: its hash stands in logs', () => {
+    expect(subscriptionPolicyText(policy)).toBe(
+      '[["type","subscription"],["plans",{"gold":["prod_gold"],"silver":["price_month","price_year"]}],' +
+        '["renewalGraceHours",72],["dunningGraceDays",16],["trial","none"],["free","grant"],["netTerms","grace"],' +
+        '["fullRefund","revoke"],["partialRefund","keep"],["openDispute","suspend"],["lostDispute","revoke"],' +
+        '["returnedDebit","revoke"],["canceledNow","end"],["collectionPaused","run_out"]]',
+    );
+    const retired = ['price_old', 'price_older'];
+    const text = subscriptionPolicyText({ ...policy, retired });
+    expect(text).toContain('}],["retired",["price_old","price_older"]],["renewalGraceHours"');
+    expect(subscriptionPolicyText({ ...policy, retired: retired.reverse() })).toBe(text);
+  });
   test('is one text for one policy, whatever the order of fields, plans and prices', () => {
     const other: SubscriptionPolicy = { ...policy, plans: { gold: ['prod_gold'], silver: ['price_year', 'price_month'] } };
     const turned = Object.fromEntries(Object.entries(other).reverse()) as unknown as SubscriptionPolicy;
@@ -53,6 +87,10 @@ describe('a policy is refused', () => {
     ['where a part takes away what the whole keeps', { fullRefund: 'keep', partialRefund: 'revoke' }, /give access back/],
   ] as const)('%s', (_, differs, sentence) => {
     expect(problem(differs)).toEqual([expect.stringMatching(sentence)]);
+  });
+  test('and not where the whole alone keeps, or a part takes away as the whole does', () => {
+    expect(problem({ fullRefund: 'keep' })).toEqual([]);
+    expect(problem({ partialRefund: 'revoke' })).toEqual([]);
   });
   test('at the bounds it is adopted', () => expect(problem({ renewalGraceHours: 1_440, dunningGraceDays: 60 })).toEqual([]));
 

@@ -2,6 +2,7 @@
 // the old behaviour, so that an old log folds as it did.
 import * as z from 'zod';
 import { idSchema } from '../observation.ts';
+import { compareTexts } from './facts.ts';
 
 /** What is a plan, how long access outlasts what was paid, and what takes it away. The first word of each is the default. */
 export interface SubscriptionPolicy {
@@ -88,7 +89,7 @@ export function withSubscriptionDefaults(asked: SubscriptionPolicyOptions): Subs
 /** One text for one policy: the fields that it has, in the order of the schema; plans and prices sorted. Its SHA-256 names it in the log. */
 export function subscriptionPolicyText(policy: SubscriptionPolicy): string {
   const plans = Object.entries(policy.plans)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => compareTexts(a, b))
     .map(([plan, prices]) => [plan, [...prices].sort()] as const);
   const { retired } = policy;
   const sorted: SubscriptionPolicy = { ...policy, plans: Object.fromEntries(plans), ...(retired ? { retired: [...retired].sort() } : {}) };
