@@ -1,5 +1,7 @@
 // Until when invoices pay, where several reach the same end, and what credits leave of their lines.
-import { describe, expect, test } from 'vitest';
+import { fc, test } from '@fast-check/vitest';
+import { afterAll, describe, expect } from 'vitest';
+import { meetsEveryCase, runs } from '../testing/runs.ts';
 import type { CoverLine } from './observation.ts';
 import { day, line, month, paid, Story } from './story.test-support.ts';
 
@@ -64,5 +66,34 @@ describe('S3: a credit gives back what was left of a line', () => {
   test('that stands on its own invoice, and is not what was got for it', () => {
     const story = Story.placed().tell(0, paid('in_1', [line(0, 30), creditOf(10, 30)]));
     expect(story.access.paidThrough).toBe(day(10));
+  });
+});
+
+describe('S1: until when invoices pay does not depend on their ids', () => {
+  const met = new Set<string>();
+  if (meetsEveryCase) afterAll(() => expect([...met].sort()).toEqual(['cut', 'whole']));
+  const anyLine = fc.record({
+    from: fc.constantFrom(0, 10, 20),
+    to: fc.constantFrom(30, 40),
+    role: fc.constantFrom('base', 'proration', 'credit'),
+    price: fc.constantFrom('price_month', 'price_year', 'price_gold'),
+  });
+  const anyInvoices = fc.array(fc.array(anyLine, { minLength: 1, maxLength: 4 }), { minLength: 2, maxLength: 4 });
+
+  test.prop(
+    [anyInvoices.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray([...all.keys()], { minLength: all.length })))],
+    runs(1_000),
+  )('of any few, changed and credited in any way', ([all, ids]) => {
+    const paidThrough = (idOf: (index: number) => number): string | undefined => {
+      const invoices = all.map((lines, index) => {
+        const told = lines.map(({ from, to, ...each }, at) => line(from, to, { ...each, id: `il_${index}_${at}` }));
+        return paid(`in_${idOf(index)}`, told, { reason: 'update', totalMinor: 1 });
+      });
+      return Story.placed().tell(0, ...invoices).access.paidThrough;
+    };
+    const [sorted, shuffled] = [paidThrough((index) => index), paidThrough((index) => ids.indexOf(index))];
+    expect(shuffled).toBe(sorted);
+    const longest = all.flat().flatMap(({ role, to }) => (role === 'base' ? [day(to)] : []));
+    if (sorted !== undefined) met.add(longest.includes(sorted) ? 'whole' : 'cut');
   });
 });
