@@ -72,6 +72,20 @@ describe('what is known is recorded where its time leads over a bound', () => {
       expect(story.row.at(-1)).toBe('ended expired 33');
     }
   });
+  test('of one time, by what is no state of the subscription, whichever was told first', () => {
+    for (const facts of [
+      [month('in_1', 0), lifecycle('active')],
+      [lifecycle('active'), month('in_1', 0)],
+    ]) {
+      const story = member().tellAs({ source: 'poll' }, 1, month('in_1', 0));
+      expect(
+        recordedOf(
+          story,
+          facts.map((fact) => lookOn(33, fact)),
+        ).map(textOf),
+      ).toEqual([`invoice paid ${day(33)}`]);
+    }
+  });
   test('and not where a later one leads back: nothing has changed by then', () => {
     const gold = paid('in_2', [line(30, 60, { price: 'price_gold' })]);
     const story = Story.placed().tell(0, month('in_1', 0), gold, month('in_3', 60));

@@ -15,10 +15,11 @@ import type { SubscriptionTrail } from './trail.ts';
 
 /** Records them, with a review where two contradict each other. */
 export function recordBatch(trail: SubscriptionTrail, observed: readonly SubscriptionObserved[], policy: SubscriptionPolicy): void {
-  for (const each of inTurn(observed)) if (isNews(trail.state, each)) record(trail, each);
+  const told = inTurn(observed);
+  for (const each of told) if (isNews(trail.state, each)) record(trail, each);
   // What is recorded has moved time already. Of the rest that which moves it furthest stands first, and is recorded alone for all.
-  const latestFirst = [...observed].sort(byTime);
-  if (crosses(trail.state, observed, policy)) {
+  const latestFirst = [...told].sort(byTime);
+  if (crosses(trail.state, told, policy)) {
     for (const each of latestFirst) if (crosses(trail.state, [each], policy)) record(trail, each);
   }
   const look = latestFirst.find(isLook);

@@ -80,8 +80,8 @@ const faults: readonly Mutant[] = [
       edit('facts.ts', 'const looked = later(facts.looked, look);', 'const looked = look ?? facts.looked;'),
     ],
   },
-  mutant('a look that crosses is not kept', 'recording.ts', 'if (crosses(trail.state, observed, policy)) {', 'if (false) {'),
-  mutant('a batch is recorded as it was told', 'recording.ts', 'of inTurn(observed)', 'of observed'),
+  mutant('a look that crosses is not kept', 'recording.ts', 'if (crosses(trail.state, told, policy)) {', 'if (false) {'),
+  mutant('a batch is recorded as it was told', 'recording.ts', 'const told = inTurn(observed);', 'const told = observed;'),
   mutant('another policy is never looked at', 'recording.ts', 'look && isJudgedOtherwise(trail.state, policy)', 'look && false'),
   mutant(
     'any word ends',
