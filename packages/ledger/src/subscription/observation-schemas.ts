@@ -38,7 +38,7 @@ const lineSchema: z.ZodType<CoverLine> = z
 const linesSchema: z.ZodType<readonly CoverLine[]> = z
   .array(lineSchema)
   .max(mostLines, `must be at most ${mostLines} lines; report an invoice with more by its id alone`)
-  .refine((lines) => lines.every(({ id }, index) => index === 0 || (lines[index - 1]?.id ?? '') < id), 'must be sorted by id, each once');
+  .refine((lines) => lines.every(({ id }, index) => (lines[index - 1]?.id ?? '') < id), 'must be sorted by id, each once');
 
 const termsSchema: z.ZodType<NonNullable<UnpaidInvoice['terms']>> = z.strictObject({ dueAt: timeSchema, from: timeSchema });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from '../input.ts';
 import { readSubscriptionEvent, versionOfSubscriptionEvent } from './event-schemas.ts';
 import type { SubscriptionEvent } from './events.ts';
-import type { SubscriptionFact, SubscriptionObservation } from './observation.ts';
+import type { PaidInvoice, SubscriptionFact, SubscriptionObservation } from './observation.ts';
 import { subscriptionObservationSchema } from './observation-schemas.ts';
 import {
   allocation,
@@ -41,6 +41,30 @@ describe('an observation at the door', () => {
     ['a dispute', dispute('pi_1', 'open')],
   ])('%s is accepted as it is', (_, fact) => {
     expect(parse(subscriptionObservationSchema, observationOf(fact), 'observation')).toEqual(observationOf(fact));
+  });
+
+  test('of any status, reason and role that the provider knows', () => {
+    const invoice = (differs: Partial<PaidInvoice>): SubscriptionFact => month('in_1', 0, differs);
+    const lifecycles = ['incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'unpaid', 'paused', 'canceled'] as const;
+    const facts: readonly SubscriptionFact[] = [
+      ...lifecycles.map((status) => lifecycle(status)),
+      ...(['create', 'cycle', 'update', 'threshold', 'other'] as const).map((reason) => invoice({ reason })),
+      ...(['base', 'proration', 'credit'] as const).map((role) => invoice({ lines: [line(0, 30, { role })] })),
+      ...(['open', 'uncollectible', 'void'] as const).map((status) => unpaid('in_1', status)),
+      ...(['canceled', 'paid'] as const).map((status) => ({ ...allocation('inpay_1', 'in_1', 'pi_1'), status })),
+      ...(['issued', 'void'] as const).map((status) => creditNote('in_1', 1, status)),
+      ...(['pending', 'requires_action', 'succeeded', 'canceled', 'failed'] as const).map((status) => refund('pi_1', 1, status)),
+      ...(['inquiry', 'open', 'prevented', 'lost', 'won'] as const).map((status) => dispute('pi_1', status)),
+    ];
+    expect(parse(subscriptionObservationSchema, observationOf(...facts), 'observation')).toEqual(observationOf(...facts));
+  });
+  test('by any source, and of a doubtful clock where its time does not decide', () => {
+    const { statements, subscription } = observationOf(month('in_1', 0, { lines: [line(0, 30, { id: 'A' })] }));
+    const doubtful = statements.map((each) => ({ ...each, doubtful: true }));
+    for (const from of [{ source: 'webhook' }, { source: 'poll' }, { source: 'status_query' }, { source: 'manual', by: support }]) {
+      const observation = { subscription, statements: doubtful, ...from };
+      expect(parse(subscriptionObservationSchema, observation, 'observation')).toEqual(observation);
+    }
   });
 
   test.each<[string, unknown, RegExp]>([
