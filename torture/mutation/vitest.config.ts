@@ -27,6 +27,9 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['packages/ledger/src/order/**/*.test.ts', 'packages/ledger/src/subscription/**/*.test.ts'],
     sequence: { sequencer: CheapestFirst },
+    // None: on a busy machine a test that takes long would count as one that has noticed a mutant. Loops end by the counted hits.
+    testTimeout: 0,
+    hookTimeout: 0,
     pool: 'threads',
   },
 });
