@@ -63,6 +63,26 @@ describe('S3: a credit gives back what was left of a line', () => {
       expect(story.access.paidThrough).toBe(day(30));
     },
   );
+  test('in one invoice with changes before it: what it gives back itself is not got for it, so that no two of them hold each other', () => {
+    const year = (id: string, from: number, role: 'credit' | 'proration', quantity: number) =>
+      line(from, 360, { id, role, quantity, price: 'price_year', netMinor: role === 'credit' ? -quantity * 100 : quantity * 100 });
+    const changes = [
+      year('il_1', 10, 'credit', 2),
+      year('il_2', 10, 'proration', 4),
+      year('il_3', 20, 'credit', 4),
+      year('il_4', 20, 'proration', 5),
+    ];
+    const story = Story.placed()
+      .tell(0, paid('in_1', [line(0, 360, { price: 'price_year', quantity: 2 })]))
+      .tell(
+        40,
+        paid('in_2', [...changes, year('il_5', 40, 'credit', 5), line(40, 70, { id: 'il_6', quantity: 5 })], {
+          reason: 'update',
+          totalMinor: -100,
+        }),
+      );
+    expect(story.access.paidThrough).toBe(day(70));
+  });
   test('that stands on its own invoice, and is not what was got for it', () => {
     const story = Story.placed().tell(0, paid('in_1', [line(0, 30), creditOf(10, 30)]));
     expect(story.access.paidThrough).toBe(day(10));

@@ -57,7 +57,7 @@ interface Credit {
   readonly line: CoverLine;
   /** The lines of which it gives back what is left. */
   readonly credited: readonly CoverLine[];
-  /** The lines that the member got in exchange: those of the same invoice that begin no later than the credit. */
+  /** The lines that the member got in exchange: those of the same invoice that begin no later, and that it gives not back itself. */
   readonly exchanged: readonly CoverLine[];
 }
 
@@ -71,13 +71,11 @@ function cutEnds(invoices: readonly JudgedInvoice[]): (line: CoverLine) => strin
   const endOf = (line: CoverLine): string => ends.get(line) ?? line.to;
   for (let isFalling = true; isFalling; ) {
     isFalling = false;
-    // All of them from one state of the ends, before the first one falls: which line comes first must not matter.
-    const lefts = credits.map((credit) => ({ credit, leftOf: leftBy(credit, endOf) }));
-    for (const { credit, leftOf } of lefts) {
-      for (const line of credit.credited) {
-        const end = leftOf(line);
-        if (end >= endOf(line)) continue;
-        ends.set(line, end);
+    for (const { line: credit, credited, exchanged } of credits) {
+      const left = exchanged.map(endOf).reduce(later, credit.from);
+      for (const line of credited) {
+        if (left >= endOf(line)) continue;
+        ends.set(line, left);
         isFalling = true;
       }
     }
@@ -85,25 +83,16 @@ function cutEnds(invoices: readonly JudgedInvoice[]): (line: CoverLine) => strin
   return endOf;
 }
 
-/** Of a credited line: the latest end of what was exchanged for it, which is none of it. At least where the credit begins. */
-function leftBy({ line, exchanged }: Credit, endOf: (line: CoverLine) => string): (credited: CoverLine) => string {
-  const [first, second] = exchanged.map((each) => ({ each, end: endOf(each) })).sort((a, b) => compareTexts(b.end, a.end));
-  return (credited) => {
-    const best = first?.each === credited ? second : first;
-    return later(line.from, best?.end ?? line.from);
-  };
-}
-
 function creditsOf(invoices: readonly JudgedInvoice[]): readonly Credit[] {
   const charges = invoices.flatMap((invoice) => invoice.lines.map(({ line }) => ({ line, invoice })));
   const credits = invoices
     .filter(({ cuts }) => cuts)
     .flatMap((invoice) => invoice.fact.lines.filter(({ role }) => role === 'credit').map((line) => ({ line, invoice })));
-  return credits.map((credit) => ({
-    line: credit.line,
-    credited: charges.filter((charge) => isCredited(charge, credit)).map(({ line }) => line),
-    exchanged: credit.invoice.lines.map(({ line }) => line).filter(({ from }) => stands(credit.invoice) && from <= credit.line.from),
-  }));
+  return credits.map(({ line, invoice }) => {
+    const credited = charges.filter((charge) => isCredited(charge, { line, invoice })).map((charge) => charge.line);
+    const own = stands(invoice) ? invoice.lines.map((charge) => charge.line) : [];
+    return { line, credited, exchanged: own.filter((charge) => charge.from <= line.from && !credited.includes(charge)) };
+  });
 }
 
 /**

@@ -304,15 +304,15 @@ class Invoices {
   }
 
   /**
-   * S3: a line ends where its credit begins or, where the credit's invoice stands, at the latest end of the other lines there.
-   * Those may be credited themselves, so the ends fall until they fall no further.
+   * S3: a line ends where its credit begins or, where the credit's invoice stands, at the latest end of the lines there that it
+   * does not credit itself. Those may be credited by others, so the ends fall until they fall no further.
    */
   #cut(): void {
     for (const stretch of this.stretches) this.#ends.set(stretch, ms(stretch.line.to));
     for (let isFalling = true; isFalling; ) {
       isFalling = false;
       for (const stretch of this.stretches) {
-        const cuts = this.#credits.filter((credit) => this.#isCredited(stretch, credit)).map((credit) => this.#leftBy(credit, stretch));
+        const cuts = this.#credits.filter((credit) => this.#isCredited(stretch, credit)).map((credit) => this.#leftBy(credit));
         const end = Math.min(this.endOf(stretch), ...cuts);
         isFalling ||= end < this.endOf(stretch);
         this.#ends.set(stretch, end);
@@ -320,9 +320,11 @@ class Invoices {
     }
   }
 
-  #leftBy(credit: Credit, stretch: Stretch): number {
+  #leftBy(credit: Credit): number {
     if (!this.stands(credit.invoice)) return credit.from;
-    const others = this.stretches.filter((other) => other !== stretch && other.invoice === credit.invoice && other.from <= credit.from);
+    const others = this.stretches.filter(
+      (other) => other.invoice === credit.invoice && other.from <= credit.from && !this.#isCredited(other, credit),
+    );
     return Math.max(credit.from, ...others.map((other) => this.endOf(other)));
   }
 

@@ -35,7 +35,7 @@ const faults: readonly Mutant[] = [
     'from <= credit.line.from',
   ),
   mutant('a credit cuts a line that ends before it', 'cover.ts', ' && credit.line.to <= to;', ';'),
-  mutant('what was got for a credit is not credited itself', 'cover.ts', 'leftBy(credit, endOf)', 'leftBy(credit, ({ to }) => to)'),
+  mutant('what was got for a credit is not credited itself', 'cover.ts', 'exchanged.map(endOf)', 'exchanged.map(({ to }) => to)'),
   mutant(
     'latest invoice instead of the maximum',
     'cover.ts',
