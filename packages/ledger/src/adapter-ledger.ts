@@ -1,5 +1,11 @@
 // The part of the ledger for payment adapters: what a poll must look for, who runs a sweep, and which objects were unreadable.
-import type { AccountSubscriptions, AdapterSubscriptions, DueSubscription, OpenInvoices } from './adapter-subscriptions.ts';
+import type {
+  AccountSubscriptions,
+  AdapterSubscriptions,
+  DueSubscription,
+  OpenInvoices,
+  UnsettledSubscription,
+} from './adapter-subscriptions.ts';
 import type { Alert } from './alerts.ts';
 import type { ManualAction, Observation } from './observation.ts';
 import type { ReviewKind } from './order/events.ts';
@@ -161,6 +167,8 @@ export interface AdapterLedger {
   dueSubscriptions(before: string, page?: PageRequest): Promise<Page<DueSubscription>>;
   /** From a read model, sorted by subscription id: those with open invoices, which Stripe lists by when they were made. */
   openInvoices(page?: PageRequest): Promise<Page<OpenInvoices>>;
+  /** From a read model, sorted by subscription id: those with refunds or disputes that may end without a movement of money. */
+  unsettledSubscriptions(page?: PageRequest): Promise<Page<UnsettledSubscription>>;
   /** From a read model: whether this customer of the provider has a subscription, also one that has ended. */
   hasSubscription(customer: string): Promise<boolean>;
   /** From a read model, sorted by account. `before`: as of `dueSubscriptions`. */

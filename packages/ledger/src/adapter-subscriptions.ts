@@ -53,6 +53,16 @@ export interface DueSubscription {
   readonly lookedAt?: string;
 }
 
+/** A subscription with refunds or disputes of which nobody knows yet how they end. */
+export interface UnsettledSubscription {
+  readonly subscriptionId: string;
+  /** The provider's subscription. */
+  readonly reference: PaymentReference;
+  /** The ids of its refunds. */
+  readonly refunds: readonly string[];
+  readonly disputes: readonly string[];
+}
+
 /** A subscription with invoices that are open, as far as the ledger knows. */
 export interface OpenInvoices {
   readonly subscriptionId: string;
@@ -76,6 +86,8 @@ export interface KnownSubscription {
   readonly lifecycle?: Lifecycle;
   /** ISO 8601 UTC. Absent: nothing is paid for. */
   readonly paidThrough?: string;
+  /** When access changes though nothing is told: somebody must look then. ISO 8601 UTC. Absent: it does not. */
+  readonly dueAt?: string;
   /** True if a source has reported just this of an invoice, or of money that went back: then nothing new can follow from it. */
   readonly holds: (fact: Exclude<SubscriptionFact, Lifecycle>) => boolean;
   /** Sorted by id. `sources`: who has reported just this, the first one first. */

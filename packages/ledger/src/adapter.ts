@@ -21,6 +21,7 @@ export type {
   KnownSubscription,
   OpenInvoices,
   SubscriptionDryRun,
+  UnsettledSubscription,
 } from './adapter-subscriptions.ts';
 export { type CsvRecord, csvRecords } from './audit/csv-rows.ts';
 export { decimalsOf, decimalText, minorOf } from './audit/minor-units.ts';

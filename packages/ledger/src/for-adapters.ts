@@ -71,6 +71,7 @@ export function openForAdapters(
     dueSubscriptions: (before, page) => call(() => lists.dueSubscriptions(before, page)),
     hasSubscription: (customer) => call(() => lists.hasSubscription(customer)),
     openInvoices: (page) => call(() => lists.openInvoices(page)),
+    unsettledSubscriptions: (page) => call(() => lists.unsettledSubscriptions(page)),
     accountSubscriptions: (before) => call(() => lists.accountSubscriptions(before)),
     sweepProgress: (tier) => call(async () => sweeps.progress(parse(idSchema, tier, 'tier'))),
     startSweep: (tier, seenRound) => call(async () => sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),

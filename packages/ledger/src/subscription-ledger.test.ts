@@ -415,7 +415,7 @@ describe('what is known of a subscription', () => {
     const back = (minor: number) => refund('pi_1', minor);
     await ledger.observeSubscription(told(1, [back(500)]));
     const known = (await ledger.forAdapters.subscriptions.known('in_1'))!;
-    expect(known).toMatchObject({ subscriptionId: 'sub-1', reference: reference1, paidThrough: day(30) });
+    expect(known).toMatchObject({ subscriptionId: 'sub-1', reference: reference1, paidThrough: day(30), dueAt: day(33) });
     expect([back(500), month('in_1', 0, { reason: 'create' })].map(known.holds)).toEqual([true, true]);
     expect([back(501), month('in_2', 30)].map(known.holds)).toEqual([false, false]);
   });

@@ -75,10 +75,11 @@ export function openAdapterSubscriptions(
 function knownIn(state: SubscriptionState, policy: SubscriptionPolicy, linked: SubscriptionReference | undefined): KnownSubscription {
   const { subscriptionId, reference = linked, facts } = state;
   const { lifecycle, invoices } = facts;
+  const { paidThrough, dueAt } = accessOf(state, policy);
   const sources = (fact: SubscriptionFact): readonly Source[] | undefined => sourcesOf(state, subscriptionFactContent(fact));
   return {
     subscriptionId,
-    ...defined({ reference, lifecycle: lifecycle?.fact, paidThrough: accessOf(state, policy).paidThrough }),
+    ...defined({ reference, lifecycle: lifecycle?.fact, paidThrough, dueAt }),
     holds: (fact) => sources(fact) !== undefined,
     invoices: invoices.map(({ fact }) => ({ fact, sources: sources(fact) ?? [] })),
   };

@@ -112,7 +112,9 @@ describe('a renewal', () => {
     expect(renewal.map(({ fact }) => fact.kind).toSorted()).toEqual(['allocation', 'invoice', 'lifecycle']);
     const plans = { club: [club.price] };
     for (const statement of renewal) {
-      expect(readBefore({ statements: [statement] }, { plans, holds, ...(lifecycle ? { lifecycle } : {}) }, true)).toBeUndefined();
+      expect(
+        readBefore({ statements: [statement] }, { plans, invoices: [], holds, ...(lifecycle ? { lifecycle } : {}) }, true),
+      ).toBeUndefined();
     }
   });
 
@@ -180,7 +182,8 @@ describe('a change in the middle of the period', () => {
     const answer = await club.calls.billing.object('invoice', String(newest));
     const context = { account, asOf: answer?.asOf ?? '' };
     expect(toSubscriptionObservation(answer?.object, context, 'paidonce')).toMatchObject({ incomplete: [{ list: 'lines', of: newest }] });
-    const { mapped, reads } = await mapWhole(answer?.object, context, 'paidonce', club.calls.billing);
+    const first = new Set((await club.stripe.invoices.list({ subscription: club.id })).data.map((invoice) => invoice.id));
+    const { mapped, reads } = await mapWhole(answer?.object, context, 'paidonce', club.calls.billing, first);
     const lines = paid(mapped.statements)[0]?.lines ?? [];
     expect(lines).toHaveLength(13);
     expect(lines.filter(({ role }) => role === 'base')).toMatchObject([{ quantity: 7, to: '2026-06-01T00:00:00.000Z' }]);

@@ -6,6 +6,7 @@ import type { SubscriptionChange } from '@paidonce/ledger';
 import { openTerminal } from '@paidonce/ledger/command-line';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
+import type { Fate } from '@paidonce/sandbox';
 import { startSandbox } from '@paidonce/sandbox/testing';
 import Stripe from 'stripe';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -185,9 +186,10 @@ describe('a life that webhooks alone tell', () => {
       return { ...club, first: String(first?.id), payment: String(first?.payments?.data[0]?.payment.payment_intent) };
     }
 
-    async function giveBack({ sandbox, stripe, first, payment }: Awaited<ReturnType<typeof unheardRenewal>>) {
-      if (back === 'refund') sandbox.refund(payment);
-      else if (back === 'lost dispute') sandbox.dispute(payment, { status: 'lost' });
+    /** @param fate of the event. A credit note has that of its subscription. */
+    async function giveBack({ sandbox, stripe, first, payment }: Awaited<ReturnType<typeof unheardRenewal>>, fate: Fate = 'delivered') {
+      if (back === 'refund') sandbox.refund(payment, { fate });
+      else if (back === 'lost dispute') sandbox.dispute(payment, { status: 'lost', fate });
       else await stripe.creditNotes.create({ invoice: first, amount: 1_000, credit_amount: 1_000 });
     }
 
@@ -195,6 +197,23 @@ describe('a life that webhooks alone tell', () => {
       const club = await unheardRenewal();
       await giveBack(club);
       await club.sandbox.deliverDue();
+      expect(await club.told()).toEqual(['granted silver', 'extended silver']);
+      expect((await club.ledger.subscription('club-1'))?.periods.map(({ state }) => state)).toEqual(['given_back', 'paid']);
+    });
+
+    test('of which the event comes after the end is looked at too', async () => {
+      const aDayLate = 'late:86400';
+      const club = await openClubShop();
+      const { begin, sandbox, stripe } = club;
+      const id = await begin();
+      await sandbox.deliverDue();
+      const [first] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
+      await sandbox.advance(30 * dayMs - hourMs);
+      sandbox.setFate(id, aDayLate);
+      await giveBack({ ...club, first: String(first?.id), payment: String(first?.payments?.data[0]?.payment.payment_intent) }, aDayLate);
+      sandbox.setFate(id, 'never_made');
+      await sandbox.advance(2 * dayMs);
+      await sandbox.deliverDue();
       expect(await club.told()).toEqual(['granted silver', 'extended silver']);
       expect((await club.ledger.subscription('club-1'))?.periods.map(({ state }) => state)).toEqual(['given_back', 'paid']);
     });

@@ -198,11 +198,17 @@ export function unsettledIn({ orderId, payments }: OrderState): UnsettledOrder |
   const attempts = all.flatMap(({ reference: payment, attempt }) =>
     attempt && underWay.includes(attempt.status) ? [{ payment, asOf: attempt.asOf }] : [],
   );
-  const refunds = all.flatMap(({ reference: payment, refunds }) =>
+  const { refunds, disputes } = unsettledBackOf(all);
+  return attempts.length + refunds.length + disputes.length === 0 ? undefined : { orderId, attempts, refunds, disputes };
+}
+
+/** The refunds and disputes of which nobody knows yet how they end. */
+export function unsettledBackOf(payments: readonly PaymentFacts[]): Pick<UnsettledOrder, 'refunds' | 'disputes'> {
+  const refunds = payments.flatMap(({ reference: payment, refunds }) =>
     refunds.flatMap(({ id, status }) => (status === 'pending' || status === 'requires_action' ? [{ payment, id }] : [])),
   );
-  const disputes = all.flatMap(({ reference: payment, disputes }) =>
+  const disputes = payments.flatMap(({ reference: payment, disputes }) =>
     disputes.flatMap(({ id, status }) => (status === 'inquiry' || status === 'open' ? [{ payment, id }] : [])),
   );
-  return attempts.length + refunds.length + disputes.length === 0 ? undefined : { orderId, attempts, refunds, disputes };
+  return { refunds, disputes };
 }

@@ -3,7 +3,7 @@
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 export const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 17;
+export const layout = 18;
 
 /** The tables of an empty file, and its header. */
 export const schema: string = `
@@ -168,6 +168,7 @@ export const schema: string = `
     placed_at text,
     living integer not null,
     open_invoices integer not null,
+    unsettled integer not null,
     pending integer not null,
     abandoned integer not null,
     doubtful integer not null,
@@ -185,6 +186,7 @@ export const schema: string = `
   create index subscriptions_doubtful on subscriptions (subscription_id) where doubtful = 1;
   create index subscriptions_by_account on subscriptions (account, livemode, placed_at, living, due_at, open_invoices, sub) where account is not null;
   create index subscriptions_open_invoices on subscriptions (subscription_id) where open_invoices > 0 and sub is not null;
+  create index subscriptions_unsettled on subscriptions (subscription_id) where unsettled = 1 and sub is not null;
   create index subscriptions_by_customer on subscriptions (customer) where customer is not null;
   create table subscription_reviews (
     subscription_id text not null,

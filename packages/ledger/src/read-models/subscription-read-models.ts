@@ -1,5 +1,5 @@
 // The read models of subscriptions: by member, by what is due, by what the shop does not have, and what waits for a person.
-import type { AccountSubscriptions, DueSubscription, OpenInvoices } from '../adapter-subscriptions.ts';
+import type { AccountSubscriptions, DueSubscription, OpenInvoices, UnsettledSubscription } from '../adapter-subscriptions.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
@@ -18,9 +18,11 @@ import {
   foldSubscription,
   isOfSubscription,
   noPolicies,
+  openInvoicesIn,
   subscriptionColumns,
   subscriptionIdOf,
   subscriptionRowOf,
+  unsettledIn,
   withPolicy,
 } from './subscription-rows.ts';
 
@@ -34,6 +36,7 @@ export interface SubscriptionReadModels {
   due(before: string, after: string, limit: number): readonly DueSubscription[];
   undelivered(after: string, limit: number): readonly UndeliveredSubscription[];
   openInvoices(after: string, limit: number): readonly OpenInvoices[];
+  unsettled(after: string, limit: number): readonly UnsettledSubscription[];
   reviews(after: string, limit: number): readonly SubscriptionReview[];
   hasCustomer(customer: string): boolean;
   accounts(before: string): readonly AccountSubscriptions[];
@@ -144,7 +147,10 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
   // Both conditions, so that the index of the undelivered finds them.
   const pending = db.prepare('select state from subscriptions where pending + abandoned > 0 and pending = 1 order by subscription_id');
   const open = db.prepare(
-    'select state, account, livemode from subscriptions where open_invoices > 0 and sub is not null and subscription_id > ? order by subscription_id limit ?',
+    'select state from subscriptions where open_invoices > 0 and sub is not null and subscription_id > ? order by subscription_id limit ?',
+  );
+  const unsettled = db.prepare(
+    'select state from subscriptions where unsettled = 1 and sub is not null and subscription_id > ? order by subscription_id limit ?',
   );
   const reviews = db.prepare(
     'select review from subscription_reviews where (subscription_id, review_id) > (?, ?) order by subscription_id, review_id limit ?',
@@ -186,6 +192,8 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
     pendingDeliveries: () => pending.all().map((row) => JSON.parse(String(row['state'])) as SubscriptionState),
     openInvoices: (after, limit) =>
       open.all(after, limit).flatMap((row) => openInvoicesIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
+    unsettled: (after, limit) =>
+      unsettled.all(after, limit).flatMap((row) => unsettledIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
     hasCustomer: (customer) => ofCustomer.get(customer) !== undefined,
     reviews: (after, limit) => reviews.all(...keyIn(after), limit).map((row) => JSON.parse(String(row['review'])) as SubscriptionReview),
   };
@@ -227,13 +235,6 @@ function openSubscriptionCounts({ db }: ReadModelFile): Pick<SubscriptionReadMod
       };
     },
   };
-}
-
-/** Undefined: nothing was reported of it, or none is open. */
-function openInvoicesIn({ subscriptionId, reference, placed, decided, facts }: SubscriptionState): OpenInvoices | undefined {
-  const invoices = facts.invoices.flatMap(({ id, fact }) => (fact.status === 'open' ? [id] : []));
-  if (placed === undefined || reference === undefined || invoices.length === 0) return undefined;
-  return { subscriptionId, reference, invoices, since: decided?.paidThrough ?? placed.placedAt };
 }
 
 function keyIn(after: string): [string, string] {

@@ -1,7 +1,9 @@
 // The row of a subscription in the read models, and the fold that makes it. The live table uses it, and so does an audit that
 // replays the log and compares.
+import type { OpenInvoices, UnsettledSubscription } from '../adapter-subscriptions.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { isPending } from '../order/delivery-state.ts';
+import { unsettledBackOf } from '../order/view.ts';
 import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { accessOf } from '../subscription/access.ts';
 import { isSubscriptionDecision } from '../subscription/events.ts';
@@ -58,6 +60,7 @@ export const subscriptionColumns = [
   'placed_at',
   'living',
   'open_invoices',
+  'unsettled',
   'pending',
   'abandoned',
   'doubtful',
@@ -151,6 +154,7 @@ export function subscriptionRowOf(
       placed?.placedAt ?? null,
       Number(isLiving),
       invoices.filter(({ fact }) => fact.status === 'open').length,
+      Number(unsettledIn(state) !== undefined),
       Number(isPending(state)),
       Number(sequence > delivery.settled && delivery.abandoned),
       doubtful,
@@ -174,4 +178,18 @@ function dueAtOf(state: SubscriptionState, hash: string, { byHash, newest }: Ado
 
 function waitsForPolicy(state: SubscriptionState): boolean {
   return openReviews(state).some(({ kind }) => kind === 'unknown_price');
+}
+
+/** Undefined: nothing was reported of it, or none is open. */
+export function openInvoicesIn({ subscriptionId, reference, placed, decided, facts }: SubscriptionState): OpenInvoices | undefined {
+  const invoices = facts.invoices.flatMap(({ id, fact }) => (fact.status === 'open' ? [id] : []));
+  if (placed === undefined || reference === undefined || invoices.length === 0) return undefined;
+  return { subscriptionId, reference, invoices, since: decided?.paidThrough ?? placed.placedAt };
+}
+
+/** Undefined: nothing was reported of it, or it is known how all of them ended. */
+export function unsettledIn({ subscriptionId, reference, placed, facts }: SubscriptionState): UnsettledSubscription | undefined {
+  const { refunds, disputes } = unsettledBackOf(facts.payments);
+  if (placed === undefined || reference === undefined || refunds.length + disputes.length === 0) return undefined;
+  return { subscriptionId, reference, refunds: refunds.map(({ id }) => id), disputes: disputes.map(({ id }) => id) };
 }

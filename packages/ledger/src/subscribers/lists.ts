@@ -29,6 +29,7 @@ type ListsForAdapters = Pick<
   | 'samePlanOrder'
   | 'dueSubscriptions'
   | 'openInvoices'
+  | 'unsettledSubscriptions'
   | 'hasSubscription'
   | 'accountSubscriptions'
 >;
@@ -96,6 +97,13 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
     this.#page(
       request,
       ({ models }, after, limit) => models.subscriptions.openInvoices(after, limit),
+      ({ subscriptionId }) => subscriptionId,
+    );
+
+  unsettledSubscriptions: AdapterLedger['unsettledSubscriptions'] = (request) =>
+    this.#page(
+      request,
+      ({ models }, after, limit) => models.subscriptions.unsettled(after, limit),
       ({ subscriptionId }) => subscriptionId,
     );
 

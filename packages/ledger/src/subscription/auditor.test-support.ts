@@ -1,12 +1,21 @@
 // The auditor of access: he adds up the money that the provider has received and given back, day by day, and knows no rule of
 // access. He says when a member must be in at the least, and beyond which time nobody may be in. Times are days.
 
+export interface SoldLine {
+  readonly plan: string;
+  readonly from: number;
+  readonly to: number;
+  readonly minor: number;
+  /** True: it takes back, also what had cost nothing. Default: where it is below 0. */
+  readonly isCredit?: boolean;
+}
+
 /** What the provider was paid for one invoice, and gave back of it. */
 export interface Sale {
   readonly invoice: string;
   readonly paidOn: number;
   /** What each line sold, and what credits took back (below 0), less discounts, before tax. Only lines that carry a plan. */
-  readonly lines: readonly { readonly plan: string; readonly from: number; readonly to: number; readonly minor: number }[];
+  readonly lines: readonly SoldLine[];
   /** What was paid for it in all, from whatever pocket. 0: nothing was asked for. */
   readonly wholeMinor: number;
   /** Given back so far, in whatever way. */
@@ -51,43 +60,44 @@ export interface Bounds {
   readonly isGivenBack: boolean;
 }
 
-/** Below this, a day's money is the rounding of prorations. */
-const nothingMinor = 1e-6;
+/** A smaller share of all that is added up is the rounding of prorations: times are in days, and a stretch may last a second. */
+const nothingShare = 1e-5;
 
 export function audit(books: Books, day: number, { graceDays, gifts }: Generosity): Bounds {
   const untilDay = (sales: readonly Sale[]): readonly Sale[] => sales.filter(({ paidOn }) => paidOn <= day);
   const [known, paid] = [untilDay(books.sales), untilDay(books.paidSales ?? books.sales)];
   const edges = [...new Set(known.flatMap(({ lines }) => lines.flatMap(({ from, to }) => [from, to])))].sort((a, b) => a - b);
-  const paidAt = (time: number): boolean => moneyOf(known, time) > nothingMinor;
+  const paidAt = (time: number): boolean => moneyOf(known, time) > 0;
   const givenAt = (time: number): boolean =>
-    known.some(
-      ({ gift, lines }) => gift !== undefined && gifts.includes(gift) && lines.some((line) => line.from <= time && time < line.to),
-    );
+    known.some(({ gift, lines, backMinor, wholeMinor }) => {
+      // Beside what is asked for, what costs nothing comes with it.
+      const alongside = backMinor < wholeMinor ? lines.filter(({ minor, isCredit }) => minor === 0 && isCredit !== true) : [];
+      const given = gift === undefined ? alongside : gifts.includes(gift) ? lines : [];
+      return given.some((line) => line.from <= time && time < line.to);
+    });
   // Between two edges nothing changes.
   const lastEnd = (isCovered: (time: number) => boolean): number =>
     Math.max(Number.NEGATIVE_INFINITY, ...edges.filter((_edge, index) => index > 0 && isCovered(edges[index - 1]!)));
   const [paidUntil, givenUntil] = [
     Math.max(
       lastEnd(paidAt),
-      lastEnd((time) => moneyOf(paid, time) > nothingMinor),
+      lastEnd((time) => moneyOf(paid, time) > 0),
     ),
     lastEnd(givenAt),
   ];
   const isShut = books.paused || (books.endedOn !== undefined && books.endedOn <= day);
-  const mustBeIn = !isShut && paidAt(day) && !isDoubtful(known, day) && !isOwed(known, day);
+  const mustBeIn = !isShut && paidAt(day) && moneyOf(paid, day) > 0 && !isDoubtful(known, day) && !isOwed(known, day);
   const end = Math.max(paidUntil, givenUntil);
   const isGivenBack = end > Number.NEGATIVE_INFINITY && givenBackUntil(known) > end;
   const byMoney = books.isLate && paidUntil >= givenUntil ? graceDays.late : graceDays.silent;
   // Who may pay later holds the stretch after what he has paid, and no further one.
   const byTerms = books.terms.filter(({ from }) => from <= end).map(({ until }) => until + graceDays.silent - end);
   const grace = isGivenBack ? 0 : Math.max(byMoney, ...byTerms);
-  const hole = edges.find((edge) => edge > day && !paidAt(edge));
+  const hole = edges.find((edge) => edge > day && !(paidAt(edge) && moneyOf(paid, edge) > 0));
   return {
     mustBeIn,
     ...(mustBeIn && hole !== undefined ? { promisedUntil: Math.min(hole, books.endedOn ?? hole) } : {}),
-    plans: [...new Set(known.flatMap(({ lines }) => lines.map(({ plan }) => plan)))].filter(
-      (plan) => moneyOf(known, day, plan) > nothingMinor,
-    ),
+    plans: [...new Set(known.flatMap(({ lines }) => lines.map(({ plan }) => plan)))].filter((plan) => moneyOf(known, day, plan) > 0),
     mayBeInUntil: isShut ? Number.NEGATIVE_INFINITY : Math.min(books.endedOn ?? Number.POSITIVE_INFINITY, end + grace),
     isGivenBack,
   };
@@ -101,15 +111,18 @@ function givenBackUntil(known: readonly Sale[]): number {
 
 /** What pays for this instant, in minor units a day. */
 function moneyOf(sales: readonly Sale[], time: number, plan?: string): number {
-  let minor = 0;
+  let [minor, turnover] = [0, 0];
   for (const { lines, wholeMinor, backMinor } of sales) {
     const kept = wholeMinor > 0 ? Math.max(0, 1 - backMinor / wholeMinor) : 1;
     for (const line of lines) {
       if (plan !== undefined && line.plan !== plan) continue;
-      if (line.from <= time && time < line.to) minor += (kept * line.minor) / (line.to - line.from);
+      if (time < line.from || line.to <= time) continue;
+      const perDay = (kept * line.minor) / (line.to - line.from);
+      minor += perDay;
+      turnover += Math.abs(perDay);
     }
   }
-  return minor;
+  return Math.abs(minor) > turnover * nothingShare ? minor : 0;
 }
 
 /** True where what pays for this day may yet be taken back. */
@@ -123,6 +136,6 @@ function isOwed(sales: readonly Sale[], time: number): boolean {
     const credits = sale.lines.filter(({ minor }) => minor < 0);
     if (!credits.some(({ from, to }) => from <= time && time < to)) return false;
     const before = sales.filter((other) => other !== sale && other.paidOn <= sale.paidOn);
-    return moneyOf([...before, { ...sale, lines: credits }], time) < -nothingMinor;
+    return moneyOf([...before, { ...sale, lines: credits }], time) < 0;
   });
 }

@@ -1,6 +1,6 @@
 // Maps an object of Stripe Billing with all that it depends on: its lists, since of more than ten lines the first ten come along, and
-// the one that pays for the period is the last; and the invoices whose time it credits, where credits alone pay for it.
-import { defined } from '@paidonce/ledger/adapter';
+// the one that pays for the period is the last; and the invoices whose time it credits, where nobody knows them as paid.
+import { defined, type KnownSubscription } from '@paidonce/ledger/adapter';
 import type { Incomplete, Unread } from '../mapping/billing-reading.ts';
 import type { ObjectContext } from '../mapping/provenance.ts';
 import { subscriptionClaimOf } from '../mapping/subscription-claim.ts';
@@ -27,7 +27,8 @@ export function readContext(
 }
 
 /**
- * @param known invoices, by id, that the caller reads anyway.
+ * @param known the ids of invoices that the caller reads anyway, or knows as paid.
+ * @param holds whether the ledger holds an invoice as it is told: what it credits was read then. Default: no.
  * @throws LedgerError `provider_unavailable`: what it depends on could not be read, and without it nothing is known.
  */
 export async function mapWhole(
@@ -36,12 +37,13 @@ export async function mapWhole(
   scope: string,
   calls: BillingCalls,
   known: ReadonlySet<string | undefined> = new Set(),
+  holds: KnownSubscription['holds'] = () => false,
 ): Promise<WholeSubscription> {
   const { mapped, reads } = await mapLists(object, context, scope, calls);
   const statements = [...mapped.statements];
   const unreadable = [...mapped.unreadable];
   const allReads = [...reads];
-  for (const id of creditedBy(mapped)) {
+  for (const id of creditedBy(mapped, holds)) {
     if (known.has(id)) continue;
     const invoice = await calls.object('invoice', id);
     if (invoice === undefined || subscriptionClaimOf(invoice.object, scope).subscription !== mapped.claim.subscription) continue;
@@ -54,13 +56,13 @@ export async function mapWhole(
 }
 
 /**
- * The invoices that pay for others by credits alone, and come not along. Stripe credits time of an invoice that is still open, too:
- * then nobody has paid, and only that invoice shows it.
+ * The invoices whose time these credit, and that come not along. Stripe credits time of an invoice that is still open, too: then nobody
+ * has paid for it, and only that invoice shows it. One that was paid gives access again where the other one is refunded.
  */
-function creditedBy({ statements }: MappedSubscription): ReadonlySet<string> {
+function creditedBy({ statements }: MappedSubscription, holds: KnownSubscription['holds']): ReadonlySet<string> {
   const along = new Set(statements.flatMap(({ fact }) => (fact.kind === 'invoice' ? [fact.id] : [])));
   const credited = statements.flatMap(({ fact }) =>
-    fact.kind === 'invoice' && fact.status === 'paid' && fact.totalMinor <= 0 ? fact.lines.flatMap(({ credits }) => credits ?? []) : [],
+    fact.kind === 'invoice' && fact.status === 'paid' && !holds(fact) ? fact.lines.flatMap(({ credits }) => credits ?? []) : [],
   );
   return new Set(credited.filter((id) => !along.has(id)));
 }
@@ -96,4 +98,9 @@ function withList(object: unknown, { list, of }: Incomplete, data: readonly unkn
 
 function unreadOf({ list, of }: Incomplete): Unread {
   return { type: list === 'lines' ? 'invoice' : 'subscription', objectId: of, path: list };
+}
+
+/** The ids of those that the ledger holds as paid: that never changes. */
+export function paidIn(invoices: KnownSubscription['invoices'] = []): ReadonlySet<string | undefined> {
+  return new Set(invoices.flatMap(({ fact }) => (fact.status === 'paid' ? [fact.id] : [])));
 }

@@ -39,15 +39,25 @@ export class ProviderClock {
    * @throws what `ask` throws.
    */
   async isDoubtful(asOf: string, origin: 'event' | 'read', ask: () => Promise<string | undefined>): Promise<boolean> {
+    await this.heard(ask);
+    const isDoubtful = this.#judge(this.#aheadOf(asOf), origin);
+    if (isDoubtful) this.#onDoubt(asOf);
+    return isDoubtful;
+  }
+
+  /**
+   * `now`, after asking Stripe twice where this process has heard no time yet.
+   *
+   * @param ask as of `isDoubtful`. @throws what `ask` throws.
+   */
+  async heard(ask: () => Promise<string | undefined>): Promise<Date | undefined> {
     if (this.#aheadMs === undefined) {
       this.#asking ??= this.#askTwice(ask).finally(() => {
         this.#asking = undefined;
       });
       await this.#asking;
     }
-    const isDoubtful = this.#judge(this.#aheadOf(asOf), origin);
-    if (isDoubtful) this.#onDoubt(asOf);
-    return isDoubtful;
+    return this.now;
   }
 
   async #askTwice(ask: () => Promise<string | undefined>): Promise<void> {

@@ -14,12 +14,17 @@ import {
   subscription,
 } from '../billing-objects.test-support.ts';
 import { toSubscriptionObservation } from '../mapping/to-subscription-observation.ts';
-import { type KnownSubscription, readBefore } from './read-before.ts';
+import { type KnownSubscription, news, readBefore } from './read-before.ts';
 
 const map = (object: unknown, asOf = '2026-05-01T01:00:20.000Z') =>
   toSubscriptionObservation(object, { account: 'acct_1', asOf }, 'paidonce');
 const lifecycle = (fields: Parameters<typeof subscription>[0] = {}) => map(subscription(fields)).statements[0]?.fact as Lifecycle;
-const known: KnownSubscription = { plans: { club: ['price_month'], gold: ['prod_gold'] }, lifecycle: lifecycle(), holds: () => false };
+const known: KnownSubscription = {
+  plans: { club: ['price_month'], gold: ['prod_gold'] },
+  lifecycle: lifecycle(),
+  invoices: [],
+  holds: () => false,
+};
 const before = (object: unknown, more: Partial<KnownSubscription> = {}) => readBefore(map(object), { ...known, ...more }, true);
 
 describe('a renewal', () => {
@@ -67,6 +72,19 @@ describe('an invoice that is paid for nothing that lasts', () => {
     expect(before(invoice(), { lifecycle: lifecycle({ status }) })).toBe('look');
   });
 
+  test('is looked at where another one, known or told with it, credits its time from before now on', () => {
+    const credits = (from: string) =>
+      line({ id: 'il_c', amount: -2_000, period: { start: day(from), end: day('2026-06-01') }, parent: ofItem({ proration: true }) });
+    const knowing = (credit: ReturnType<typeof line>) => {
+      const told = map(invoice({ id: 'in_2', total: -2_000, lines: listOf([credit]) })).statements;
+      const invoices = told.flatMap(({ fact }) => (fact.kind === 'invoice' ? [{ fact, sources: [] }] : []));
+      return [before(invoice(), { invoices }), readBefore({ statements: [...told, ...map(invoice()).statements] }, known, true)];
+    };
+    expect(knowing(credits('2026-05-01'))).toEqual(['look', 'look']);
+    expect(knowing(credits('2026-05-02'))).toEqual([undefined, undefined]); // The credit begins later.
+    expect(knowing(credits('2026-04-30'))).toEqual([undefined, undefined]); // It is of a line that began before.
+  });
+
   test('told again needs no look', () => {
     const holds: KnownSubscription['holds'] = ({ id }) => id === 'in_1';
     expect(before(invoice({ total: 0, lines: listOf([line({ amount: 0 })]) }), { holds })).toBeUndefined();
@@ -82,6 +100,12 @@ describe('a credit note for what was paid', () => {
     expect(before(creditNote(), { paidThrough: '2026-05-01T01:00:20.001Z' })).toBeUndefined();
     expect(before(creditNote())).toBe('look');
     expect(before(creditNote(), { ...over, holds: () => true })).toBeUndefined();
+  });
+
+  test('is looked at where nothing is paid beyond now, though it was when the event was made', () => {
+    const more = { ...known, paidThrough: '2026-05-02T00:00:00.000Z' };
+    expect(readBefore(map(creditNote()), more, true, '2026-05-01T23:59:59.999Z')).toBeUndefined();
+    expect(readBefore(map(creditNote()), more, true, '2026-05-02T00:00:00.000Z')).toBe('look');
   });
 });
 
@@ -126,4 +150,16 @@ describe('a state of the subscription', () => {
     expect(readBefore(pastDue, { ...over, paidThrough: '2026-05-01T01:00:20.001Z' }, true)).toBe('subscription');
     expect(readBefore(map(subscription()), over, true)).toBeUndefined();
   });
+});
+
+test('a state that is known is no news once a look is due: its time alone would let in who is over', () => {
+  const dueAt = '2026-05-01T01:00:20.000Z';
+  const kinds = (object: unknown, more: Partial<KnownSubscription>) =>
+    news(map(object).statements, { ...known, ...more }).map(({ fact }) => fact.kind);
+  expect(kinds(subscription(), { dueAt })).toEqual([]);
+  expect(kinds(subscription(), { dueAt: '2026-05-01T01:00:20.001Z' })).toEqual(['lifecycle']);
+  expect(kinds(subscription(), {})).toEqual(['lifecycle']);
+  expect(kinds(subscription({ status: 'past_due' }), { dueAt })).toEqual(['lifecycle']);
+  expect(kinds(invoice(), { dueAt })).toEqual(['invoice']);
+  expect(news(map(subscription()).statements, undefined)).toHaveLength(1);
 });

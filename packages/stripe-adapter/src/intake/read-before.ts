@@ -1,6 +1,8 @@
 // What is read at Stripe before a statement about a subscription is recorded: what an event tells may be old, and some of it means
 // something only together with the rest. A usual renewal needs none of this.
 import {
+  type CoverLine,
+  type KnownSubscription as KnownInLedger,
   type Lifecycle,
   type PaidInvoice,
   type SubscriptionFact,
@@ -19,6 +21,9 @@ export interface KnownSubscription {
   readonly lifecycle?: Lifecycle;
   /** What is paid for. ISO 8601 UTC. Absent: nothing. */
   readonly paidThrough?: string;
+  readonly invoices: KnownInLedger['invoices'];
+  /** When access changes though nothing is told. ISO 8601 UTC. Absent: it does not. */
+  readonly dueAt?: string;
   /** Whether the ledger holds exactly this: then nothing new can follow from it. */
   readonly holds: (fact: Exclude<SubscriptionFact, Lifecycle>) => boolean;
 }
@@ -29,15 +34,18 @@ export type ReadBefore = 'look' | 'subscription';
 /**
  * @param known undefined: nobody has linked the subscription yet.
  * @param isCopy the statements are of a copy in an event, not of what Stripe answered just now.
+ * @param now Stripe's time, as far as it is known. ISO 8601 UTC. Default: that of the statements.
  */
 export function readBefore(
   { statements }: Pick<MappedSubscription, 'statements'>,
   known: KnownSubscription | undefined,
   isCopy: boolean,
+  now = '',
 ): ReadBefore | undefined {
   if (known === undefined) return 'look';
-  if (statements.some((statement) => isNewPaid(statement, known) && needsLook(statement, known))) return 'look';
-  if (statements.some((statement) => isNewMoneyBack(statement, known) && mayEnd(statement, known))) return 'look';
+  const credits = creditsIn([...statements, ...known.invoices]);
+  if (statements.some((statement) => isNewPaid(statement, known) && needsLook(statement, known, credits))) return 'look';
+  if (statements.some((statement) => isNewMoneyBack(statement, known) && mayEnd(statement, known, now))) return 'look';
   const others = statements.filter(({ fact }) => fact.kind === 'lifecycle' && !isHeld(fact, known));
   if (others.some((statement) => mayBringBack(statement, known))) return 'look';
   // Events of one second come in any order, and late ones after a day: what is other than known may be older.
@@ -51,22 +59,58 @@ function isNewPaid(statement: SubscriptionStatement, { holds }: KnownSubscriptio
   return fact.kind === 'invoice' && fact.status === 'paid' && !holds(fact);
 }
 
+export function isMoneyBack(fact: SubscriptionFact): fact is Exclude<SubscriptionFact, Lifecycle> {
+  return fact.kind === 'refund' || fact.kind === 'dispute' || fact.kind === 'credit_note';
+}
+
 function isNewMoneyBack({ fact }: SubscriptionStatement, { holds }: KnownSubscription): boolean {
-  return (fact.kind === 'refund' || fact.kind === 'dispute' || fact.kind === 'credit_note') && !holds(fact);
+  return isMoneyBack(fact) && !holds(fact);
 }
 
-/** What went back ends access by its own time (S11). Where what is paid for is over by then, a renewal may be paid and not told yet. */
-function mayEnd({ asOf }: SubscriptionStatement, { paidThrough }: KnownSubscription): boolean {
-  return paidThrough === undefined || paidThrough <= asOf;
+/**
+ * Without a state that is known, once a look is due: it says nothing new, and its time alone would let in a member of whom nothing was
+ * believed until now, for what is over.
+ */
+export function news(
+  statements: readonly SubscriptionStatement[],
+  known: Pick<KnownSubscription, 'lifecycle' | 'dueAt'> | undefined,
+): readonly SubscriptionStatement[] {
+  const { dueAt } = known ?? {};
+  if (known === undefined || dueAt === undefined) return statements;
+  return statements.filter(({ fact, asOf }) => fact.kind !== 'lifecycle' || asOf < dueAt || !isHeld(fact, known));
 }
 
-function needsLook({ fact, asOf }: PaidStatement, { plans, lifecycle }: KnownSubscription): boolean {
+/** What went back ends access by its own time (S11). Where what is paid for is over by now, a renewal may be paid and not told yet. */
+function mayEnd({ asOf }: SubscriptionStatement, { paidThrough }: KnownSubscription, now: string): boolean {
+  return paidThrough === undefined || paidThrough <= asOf || paidThrough <= now;
+}
+
+interface Credit {
+  readonly line: CoverLine;
+  /** The id of the invoice that gives it. */
+  readonly by: string;
+}
+
+function creditsIn(told: readonly { readonly fact: SubscriptionFact }[]): readonly Credit[] {
+  return told.flatMap(({ fact }) => {
+    if (fact.kind !== 'invoice' || fact.status !== 'paid') return [];
+    return fact.lines.flatMap((line) => (line.role === 'credit' ? [{ line, by: fact.id }] : []));
+  });
+}
+
+function needsLook({ fact, asOf }: PaidStatement, { plans, lifecycle }: KnownSubscription, credits: readonly Credit[]): boolean {
   const lines = fact.lines.filter((line) => line.role !== 'credit' && isOfPlan(line, plans));
   if (lines.length === 0) return false;
   // A trial or a free month: the end of a trial stands in the subscription, and an older state of it may not have it yet.
   if (fact.discountMinor === 0 && lines.every(({ netMinor }) => netMinor <= 0)) return true;
-  // Paid, and over: else access came back, and ended again at the next look.
-  return lines.every(({ to }) => to <= asOf) || (lifecycle !== undefined && isEnded(lifecycle));
+  // Paid, and over: else access came back, and ended again at the next look. An invoice may come after the one that credits it.
+  // Which lines it cuts is the ledger's to say (S3); to look once too often ends nothing.
+  const isCut = (line: CoverLine): boolean =>
+    credits.some(
+      ({ line: { price, from, to }, by }) => price === line.price && by !== fact.id && line.from <= from && from <= asOf && to <= line.to,
+    );
+  const isOver = (line: CoverLine): boolean => line.to <= asOf || isCut(line);
+  return lines.every(isOver) || (lifecycle !== undefined && isEnded(lifecycle));
 }
 
 /** What was paid is over: a grace, or the end of a pause, would bring access back until a time that has passed, and the next look end it. */
@@ -79,7 +123,7 @@ function isPaused({ status, collectionPaused }: Lifecycle): boolean {
   return status === 'paused' || collectionPaused !== undefined;
 }
 
-function isHeld(told: Lifecycle, { lifecycle }: KnownSubscription): boolean {
+function isHeld(told: Lifecycle, { lifecycle }: Pick<KnownSubscription, 'lifecycle'>): boolean {
   return lifecycle !== undefined && subscriptionFactContent(told) === subscriptionFactContent(lifecycle);
 }
 

@@ -88,16 +88,19 @@ async function opened() {
   const accounts = openAccounts(calls, { account: 'acct_1' });
   const told = new ToldLedger();
   const ourLedger = new OurLedger({ ledger, scope: 'paidonce' });
-  const intake = new SubscriptionIntake({
-    ledger,
-    subscriptions: told,
-    plans: { club: [price] },
-    accounts,
-    ourLedger,
-    // Its monotonic clock runs with the sandbox's time.
-    clock: new ProviderClock({ monotonicNowMs: () => sandbox.now().getTime() - now.getTime() - aheadMs }),
-    log: silentLogger,
-  });
+  /** As a process that has just begun. */
+  const openIntake = () =>
+    new SubscriptionIntake({
+      ledger,
+      subscriptions: told,
+      plans: { club: [price] },
+      accounts,
+      ourLedger,
+      // Its monotonic clock runs with the sandbox's time.
+      clock: new ProviderClock({ monotonicNowMs: () => sandbox.now().getTime() - now.getTime() - aheadMs }),
+      log: silentLogger,
+    });
+  const intake = openIntake();
   const orders = new Intake({
     ledger,
     accounts,
@@ -118,7 +121,7 @@ async function opened() {
   let taken = 0;
 
   return {
-    ...{ sandbox, stripe, calls, shop, told, intake, asked, id, session: session.id },
+    ...{ sandbox, stripe, calls, shop, told, intake, openIntake, asked, id, session: session.id },
     /** The objects that were kept by their id, and the path in each. */
     async kept(): Promise<string[]> {
       const found: string[] = [];
@@ -315,12 +318,8 @@ describe('money that went back', () => {
     await club.webhooks();
     club.told.linked.set('pi_1', 'club-7');
     club.asked.length = 0;
-    const take = (asOf: string) =>
-      club.intake.takeMoneyBack(
-        { payment, fact: refund, asOf, evidence },
-        {},
-        { source: 'webhook', account: 'acct_1', asOf, form: 'snapshot' },
-      );
+    const take = (asOf: string, intake = club.intake) =>
+      intake.takeMoneyBack({ payment, fact: refund, asOf, evidence }, {}, { source: 'webhook', account: 'acct_1', asOf, form: 'snapshot' });
     return { ...club, take };
   }
 
@@ -330,6 +329,15 @@ describe('money that went back', () => {
     await take('2026-04-30T23:59:59.999Z');
     expect(asked).toEqual([]);
     expect(factsOf(ledger.observations).at(-1)).toBe('refund succeeded');
+  });
+
+  test('while the period ran, and told after it, is recorded with a look, also by a process that has asked Stripe nothing yet', async () => {
+    const { told: ledger, asked, take, id, sandbox, openIntake } = await told();
+    await sandbox.advance(30 * dayMs + 2 * hourMs);
+    ledger.paidThrough = '2026-05-01T00:00:00.000Z';
+    await take('2026-04-30T23:00:00.000Z', openIntake());
+    expect(asked).toContain(`GET /v1/subscriptions/${id}`);
+    expect(factsOf(ledger.observations).at(-1)).toMatch(/^look: refund succeeded/);
   });
 
   test.each([

@@ -7,40 +7,26 @@
 //   5. If its time is in doubt, it counts, and its time moves nothing; a look and a state of the subscription are not taken.
 //   6. Observe all of it at once. What cannot be read, or the ledger refuses, is recorded by id.
 import { LedgerError, type Logger, type PaymentLedger, type Statement } from '@paidonce/ledger';
-import {
-  defined,
-  type LookOutcome,
-  type SubscriptionObservation,
-  type SubscriptionPolicy,
-  type SubscriptionReference,
-  type SubscriptionStatement,
-} from '@paidonce/ledger/adapter';
+import { defined, type SubscriptionReference } from '@paidonce/ledger/adapter';
 import type { Unread } from '../mapping/billing-reading.ts';
 import type { Provenance } from '../mapping/provenance.ts';
 import { type SubscriptionClaim, subscriptionClaimOf } from '../mapping/subscription-claim.ts';
 import { type MappedSubscription, moneyBackOf } from '../mapping/to-subscription-observation.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import { type BillingType, billingTypes } from '../stripe/billing-types.ts';
-import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import { readProvenance } from './answer-provenance.ts';
 import { recordForbidden } from './forbidden.ts';
 import { type IntakeResult, stronger } from './intake-result.ts';
-import type { OwnedSubscription, SubscriptionLedger } from './known-subscriptions.ts';
-import { mapWhole } from './map-whole.ts';
-import type { OurLedger } from './our-ledger.ts';
-import { inDoubt, type ProviderClock } from './provider-clock.ts';
-import { readBefore, without } from './read-before.ts';
+import type { OwnedSubscription } from './known-subscriptions.ts';
+import { mapWhole, paidIn } from './map-whole.ts';
 import { type BegunLook, lookAtSubscription, type SeenSubscription } from './subscription-look.ts';
+import { type From, refusePartlyDated, SubscriptionReads, type SubscriptionReadsParts, type Told } from './subscription-reads.ts';
 import { named, recordUnreadable } from './unreadable.ts';
 
-export interface SubscriptionIntakeParts {
+export interface SubscriptionIntakeParts extends SubscriptionReadsParts {
   readonly ledger: PaymentLedger;
-  readonly subscriptions: SubscriptionLedger;
-  readonly plans: SubscriptionPolicy['plans'];
   readonly accounts: Accounts;
-  readonly ourLedger: OurLedger;
-  readonly clock: ProviderClock;
   readonly log: Logger;
 }
 
@@ -49,19 +35,13 @@ export interface HowToRead {
   readonly begun?: BegunLook;
 }
 
-interface From {
-  readonly owner: OwnedSubscription | undefined;
-  readonly reference: SubscriptionReference;
-  readonly provenance: Provenance;
-  readonly calls: StripeCalls;
-}
-type Told = Omit<SubscriptionObservation, 'source'> & { readonly unreadable: readonly Unread[] };
-
 export class SubscriptionIntake {
   readonly #parts: SubscriptionIntakeParts;
+  readonly #reads: SubscriptionReads;
 
   constructor(parts: SubscriptionIntakeParts) {
     this.#parts = parts;
+    this.#reads = new SubscriptionReads(parts);
   }
 
   /** Takes in one object. @throws LedgerError `provider_unavailable` or a code of the store: the source must come again. */
@@ -104,13 +84,14 @@ export class SubscriptionIntake {
   async lookAt(owner: OwnedSubscription & { readonly reference: SubscriptionReference }, provenance: Provenance): Promise<IntakeResult> {
     const { reference } = owner;
     const calls = await this.#parts.accounts.calls(reference.account);
-    const seen = await this.#look(reference, owner, calls);
+    const seen = await this.#reads.look(reference, owner, calls);
     if (seen === undefined) {
       await this.#parts.subscriptions.isMissing(owner.subscriptionId);
       return { outcome: 'not_ours' };
     }
+    if (seen.isPartlyDated) return { outcome: 'ignored' };
     const object = { object: 'subscription', id: reference.id };
-    const statements = await this.#inTime(seen.statements, 'read', calls);
+    const statements = await this.#reads.inTime(seen.statements, 'read', calls);
     const recorded = await this.#recordUnreadable(object, seen.unreadable, provenance);
     if (statements.length === 0) return recorded ?? { outcome: 'ignored' };
     return this.#observe({ subscription: reference, statements, unreadable: [], ...defined({ look: seen.look }) }, object, provenance);
@@ -128,7 +109,8 @@ export class SubscriptionIntake {
     const { plans, ourLedger } = this.#parts;
     const seen = await lookAtSubscription({ subscription: reference, plans, whole }, ourLedger.scope, calls.billing, begun);
     if (seen.outcome === 'missing') return undefined;
-    return { ...seen, statements: await this.#inTime(seen.statements, 'read', calls) };
+    refusePartlyDated(seen);
+    return { ...seen, statements: await this.#reads.inTime(seen.statements, 'read', calls) };
   }
 
   async #route(object: unknown, provenance: Provenance): Promise<IntakeResult> {
@@ -143,7 +125,7 @@ export class SubscriptionIntake {
     if (owner === undefined && claim.subscriptionId === undefined) return { outcome: 'not_ours' };
     // 3
     const calls = await this.#parts.accounts.calls(provenance.account);
-    const { mapped, reads } = await mapWhole(object, provenance, scope, calls.billing);
+    const { mapped, reads } = await mapWhole(object, provenance, scope, calls.billing, paidIn(owner?.invoices), owner?.holds);
     const reference = mapped.subscription ?? owner?.reference;
     if (reference === undefined) return this.#ignored(object, mapped, provenance);
     const begun = { mapped: { ...mapped, claim }, reads: [provenance, ...reads] };
@@ -154,7 +136,7 @@ export class SubscriptionIntake {
     const { provenance } = from;
     const { subscriptionId } = begun.mapped.claim;
     // 4
-    const told = await this.#read(begun, from);
+    const told = await this.#reads.before(begun, from);
     const recorded = await this.#recordUnreadable(object, told.unreadable, provenance);
     if (told.statements.length === 0) return recorded ?? this.#ignored(object, { ...begun.mapped, unreadable: [] }, provenance);
     // 6
@@ -168,68 +150,6 @@ export class SubscriptionIntake {
       if (owner) return owner;
     }
     return undefined;
-  }
-
-  /** The statements as they are recorded, after the reads that come first. */
-  async #read(begun: BegunLook, { owner, reference, provenance, calls }: From): Promise<Told> {
-    const { plans, ourLedger } = this.#parts;
-    const { mapped } = begun;
-    const linked = owner?.reference?.id === reference.id ? owner : undefined;
-    const isCopy = provenance.form === 'snapshot';
-    const before = readBefore(mapped, linked && { ...linked, plans }, isCopy);
-    const has = (kind: 'lifecycle' | 'invoice'): boolean => mapped.statements.some(({ fact }) => fact.kind === kind);
-    // Who asked for it by its session, or by its id, has made the first read of the look. A list shows no invoice, and the newest one
-    // may be older than those that a look lists.
-    const isBegun = !isCopy && has('lifecycle') && (linked === undefined || has('invoice'));
-    const asked = before === 'look' ? await this.#look(reference, linked, calls, isBegun ? begun : undefined) : undefined;
-    const answer = before === 'subscription' ? await calls.billing.object('subscription', reference.id) : undefined;
-    const now = answer && (await mapWhole(answer.object, readProvenance(answer, provenance), ourLedger.scope, calls.billing));
-    // What was paid may be over by now, though it was not when the event was made.
-    const isOver = now !== undefined && readBefore(now.mapped, linked && { ...linked, plans }, false) === 'look';
-    const read =
-      answer && isOver ? await this.#look(reference, linked, calls, { mapped: now.mapped, reads: [answer, ...now.reads] }) : asked;
-    // Where Stripe has it no more, what the copy says is all that there is.
-    const newer = read ?? now?.mapped;
-    const kept = newer ? without(mapped.statements, newer.statements) : mapped.statements;
-    const statements = [
-      ...(await this.#inTime(kept, isCopy ? 'event' : 'read', calls)),
-      ...(await this.#inTime(newer?.statements ?? [], 'read', calls)),
-    ];
-    const unreadable = [...mapped.unreadable, ...(newer?.unreadable ?? [])];
-    return { subscription: reference, statements, unreadable, ...defined({ look: read?.look }) };
-  }
-
-  /** Undefined: Stripe has no such subscription. */
-  async #look(
-    reference: SubscriptionReference,
-    known: OwnedSubscription | undefined,
-    calls: StripeCalls,
-    begun?: BegunLook,
-  ): Promise<SeenSubscription | undefined> {
-    const { plans, ourLedger, subscriptions } = this.#parts;
-    const at = { subscription: reference, plans, ...defined({ paidThrough: known?.paidThrough, invoices: known?.invoices }) };
-    let outcome: LookOutcome = 'failed';
-    try {
-      const seen = await lookAtSubscription(at, ourLedger.scope, calls.billing, begun);
-      outcome = seen.outcome === 'seen' && seen.look === undefined ? 'undated' : seen.outcome;
-      return seen.outcome === 'missing' ? undefined : seen;
-    } finally {
-      subscriptions.countLook(outcome);
-    }
-  }
-
-  // 5
-  async #inTime(
-    statements: readonly SubscriptionStatement[],
-    origin: 'event' | 'read',
-    calls: StripeCalls,
-  ): Promise<readonly SubscriptionStatement[]> {
-    const taken: SubscriptionStatement[] = [];
-    for (const statement of statements) {
-      const isDoubtful = statement.doubtful ?? (await this.#parts.clock.isDoubtful(statement.asOf, origin, () => calls.now()));
-      taken.push(...(isDoubtful ? inDoubt([statement]) : [statement]));
-    }
-    return taken;
   }
 
   async #observe({ unreadable: _, ...told }: Told, object: unknown, provenance: Provenance): Promise<IntakeResult> {

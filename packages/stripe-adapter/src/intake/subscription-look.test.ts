@@ -70,7 +70,7 @@ describe('a look', () => {
     expect(server.asked[1]).toBe(`GET /v1/invoices?subscription=sub_1&created[gte]=${day('2026-04-28')}&limit=100&expand[0]=data.payments`);
   });
 
-  test('reads the invoice whose time is credited, where credits alone paid: nobody may have paid that one', async () => {
+  test('reads the invoice whose time is credited, where nobody knows it: nobody may have paid that one', async () => {
     const credited = ofItem({ proration: true, proration_details: { credited_items: { invoice: 'in_0', invoice_line_items: ['il_0'] } } });
     const byCredits = newest({
       id: 'in_9',
@@ -92,6 +92,21 @@ describe('a look', () => {
       'GET /v1/invoices': listOf([]),
     });
     expect(told(await look(foreign))).not.toContain('in_0 open');
+  });
+
+  test('reads it too where money was paid beside the credits, and not where the ledger holds it as paid', async () => {
+    const credited = ofItem({ proration: true, proration_details: { credited_items: { invoice: 'in_0', invoice_line_items: ['il_0'] } } });
+    const change = newest({
+      id: 'in_9',
+      total: 8_000,
+      lines: listOf([line({ id: 'il_c', amount: -2_000, parent: credited }), line({ amount: 10_000 })]),
+    });
+    const server = await openBilling({ [retrieve]: change, 'GET /v1/invoices/in_0': invoice({ id: 'in_0' }) });
+    expect(told(await look(server))).toContain('in_0 paid');
+    expect(server.asked).toHaveLength(2);
+    const held = { fact: factOf(invoice({ id: 'in_0' })), sources: [] };
+    expect(told(await look(server, { ...paidApril, invoices: [held] }))).not.toContain('in_0 paid');
+    expect(server.asked).toHaveLength(3);
   });
 
   test('reads no invoice that is listed once more, whichever of them credits it', async () => {
@@ -234,9 +249,20 @@ describe('a look that may end nothing', () => {
     const found = await look(server);
     expect(told(found)).toContain('in_1 paid');
     expect(found).not.toHaveProperty('look');
-    server.routes.set(retrieve, { body: newest({ status: 'open' }) });
+    server.routes.set(retrieve, { body: newest({ status: 'open' }), date: null });
     server.routes.set('GET /v1/invoices', { body: listOf([]), date: null });
-    expect(await look(server)).not.toHaveProperty('look');
+    const undated = await look(server);
+    expect(undated).toMatchObject({ isPartlyDated: false });
+    expect(undated).not.toHaveProperty('look');
+  });
+
+  test.each([retrieve, 'GET /v1/invoices'])('is one of which all answers but that of %s have a Date, and says so', async (route) => {
+    const server = await openBilling({ [retrieve]: newest({ status: 'open' }), 'GET /v1/invoices': listOf([]) });
+    expect(await look(server)).toMatchObject({ isPartlyDated: false });
+    server.routes.set(route, { body: route === retrieve ? newest({ status: 'open' }) : listOf([]), date: null });
+    const found = await look(server);
+    expect(found).toMatchObject({ isPartlyDated: true });
+    expect(found).not.toHaveProperty('look');
   });
 
   test('a payment that was not understood does not stand in the way', async () => {

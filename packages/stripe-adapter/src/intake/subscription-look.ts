@@ -15,7 +15,7 @@ import { type SubscriptionClaim, subscriptionClaimOf } from '../mapping/subscrip
 import type { MappedSubscription } from '../mapping/to-subscription-observation.ts';
 import type { BillingCalls } from '../stripe/billing-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
-import { mapWhole, type ReadTime, readContext } from './map-whole.ts';
+import { mapWhole, paidIn, type ReadTime, readContext } from './map-whole.ts';
 import { isOfPlan } from './plan-lines.ts';
 
 export interface LookedAt {
@@ -43,6 +43,11 @@ export interface SeenSubscription {
    * not say when it answered. Then it says what it says, and may end nothing.
    */
   readonly look?: string;
+  /**
+   * True: some answers have a `Date`, and others have none. The next look may have its time, and this one must not be recorded: as
+   * words it would let in who is over.
+   */
+  readonly isPartlyDated: boolean;
 }
 
 /** Invoices are listed by their creation, and one may be made before its period begins. */
@@ -75,11 +80,11 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
     if (list === undefined) return { outcome: 'missing' };
     reads.push(list);
     const told = new Set(statements.map(({ fact }) => subscriptionFactContent(fact)));
-    const listed = new Set(list.objects.map((invoice) => identityOf(invoice).id));
+    const known = new Set([...list.objects.map((invoice) => identityOf(invoice).id), ...paidIn(at.invoices)]);
     for (const invoice of list.objects) {
       // A gateway that drops the filter must not make another member's invoices this one's.
       if (subscriptionClaimOf(invoice, scope).subscription !== id) continue;
-      const { mapped, reads: more } = await mapWhole(invoice, readContext(list, at.subscription), scope, calls, listed);
+      const { mapped, reads: more } = await mapWhole(invoice, readContext(list, at.subscription), scope, calls, known);
       // What was open in the first read may be paid by now.
       const news = mapped.statements.filter(({ fact }) => !told.has(subscriptionFactContent(fact)));
       if (statements.length + news.length > mostStatements) break;
@@ -89,13 +94,15 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
     }
   }
   const { claim } = first.mapped;
-  return { outcome: 'seen', claim, statements, unreadable, ...defined({ look: timeOf(reads, statements, unreadable) }) };
+  const undated = reads.filter(({ isUndated }) => isUndated === true).length;
+  const isPartlyDated = 0 < undated && undated < reads.length;
+  return { outcome: 'seen', claim, statements, unreadable, isPartlyDated, ...defined({ look: timeOf(reads, statements, unreadable) }) };
 }
 
 async function begin(at: LookedAt, scope: string, calls: BillingCalls): Promise<BegunLook | undefined> {
   const answer = await calls.object('subscription', at.subscription.id);
   if (answer === undefined) return undefined;
-  const { mapped, reads } = await mapWhole(answer.object, readContext(answer, at.subscription), scope, calls);
+  const { mapped, reads } = await mapWhole(answer.object, readContext(answer, at.subscription), scope, calls, paidIn(at.invoices));
   return { mapped, reads: [answer, ...reads] };
 }
 

@@ -51,7 +51,7 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Diagnos
   found.push(account);
   if (account.state !== 'good') return found; // Nothing else can be checked.
   found.push(await clock(calls, options), await modes(calls, options), ...(await orderAccounts(calls, account.found, options)));
-  found.push(...(await permissions(calls)), await mayCreate(options));
+  found.push(...(await permissions(calls, options)), await mayCreate(options));
   if (options.ledger) found.push(...(await checkLedgers(calls, { ...options, ledger: options.ledger })));
   found.push(...(await checkEndpoints({ ...options, connectedAccounts: await connectedAccounts(account.found, options) })));
   return found;
@@ -123,16 +123,27 @@ async function connectedAccounts(own: string, { ledger }: DoctorOptions): Promis
   return [...new Set(orders.map(({ account }) => account).filter((account) => account !== own && account.startsWith('acct_')))];
 }
 
-async function permissions(calls: StripeCalls): Promise<readonly Diagnosis[]> {
-  const window = { createdFrom: 0, createdTo: 0 };
-  const reads: readonly (readonly [string, () => Promise<unknown>])[] = [
-    ['Checkout Sessions', () => calls.completeSessions(window)],
-    ['Events', () => calls.events(eventTypes, window)],
-    ['Balance transactions', () => calls.balanceTransactions(window)],
+type Read = readonly [name: string, read: () => Promise<unknown>];
+const noWindow = { createdFrom: 0, createdTo: 0 };
+
+function subscriptionReads({ billing }: StripeCalls): readonly Read[] {
+  return [
+    ['Subscriptions', () => billing.subscriptions(noWindow)],
+    ['Invoices', () => billing.paidInvoices(noWindow)],
+    ['Credit notes', () => billing.creditNotes(noWindow)],
+  ];
+}
+
+async function permissions(calls: StripeCalls, { ledger }: DoctorOptions): Promise<readonly Diagnosis[]> {
+  const reads: readonly Read[] = [
+    ['Checkout Sessions', () => calls.completeSessions(noWindow)],
+    ['Events', () => calls.events(eventTypes, noWindow)],
+    ['Balance transactions', () => calls.balanceTransactions(noWindow)],
     ['Payment Intents', () => calls.intent('pi_doctor_does_not_exist')],
     ['Charges', () => calls.object('charge', 'ch_doctor_does_not_exist')],
     ['Refunds', () => calls.object('refund', 're_doctor_does_not_exist')],
     ['Disputes', () => calls.object('dispute', 'dp_doctor_does_not_exist')],
+    ...(ledger?.forAdapters.subscriptions.policy === undefined ? [] : subscriptionReads(calls)),
   ];
   const found: Diagnosis[] = [];
   for (const [name, read] of reads) found.push(await diagnosed(`may read ${name}`, read, () => good(`may read ${name}`, 'yes')));

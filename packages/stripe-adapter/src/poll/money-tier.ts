@@ -1,15 +1,19 @@
 // The proving tier: every movement of money on the account. This is the only list that shows late changes (a refund that
-// fails, a dispute that moves) as new rows. What moves no money when it ends is read by its id.
+// fails, a dispute that moves) as new rows. What moves no money when it ends is read by its id. Where subscriptions are sold, the
+// credit notes as well: what is credited to a customer's balance moves no money.
 
 import { attemptOf, defined } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import { takePaidInvoices } from '../intake/paid-invoice.ts';
 import { isReleasedPart } from '../mapping/refunds-and-disputes.ts';
+import { pageLimit } from '../stripe/list-window.ts';
 import { chargeSchema, movementSchema } from '../stripe/money-objects.ts';
+import { stripeErrorIn } from '../stripe/stripe-failure.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import type { Answer } from '../stripe/stripe-request.ts';
 import { unsettledOrders } from './object-tier.ts';
 import { type Round, slackMs } from './round.ts';
+import { subscriptionsOf } from './subscription-parts.ts';
 
 /** The row of a capture is newer than its charge. */
 const overlapMs = 24 * 3_600_000;
@@ -25,7 +29,27 @@ export async function readMoney(round: Round): Promise<void> {
     { fromMs, toMs: startedAt.getTime() + slackMs },
     (row, answer) => takeMovement(round, row, answer),
   );
-  if (orders.hasUnsettled) await rereadUnsettled(round);
+  if (orders.hasUnsettled) await reread(round, unsettledOfOrders(round));
+  if (orders.subscriptions === undefined || orders.subscriptions.begun === 0) return;
+  await reread(round, unsettledOfSubscriptions(round));
+  await readCreditNotes(round, fromMs);
+}
+
+/** What moved is proved without them: a key that may not read them stops no round. */
+async function readCreditNotes(round: Round, fromMs: number): Promise<void> {
+  const { startedAt, parts } = round;
+  const { intake } = subscriptionsOf(round);
+  try {
+    // A mark of the movements is no id of this list: then it is read as a whole.
+    await round.readList(
+      (window) => parts.calls.billing.creditNotes(window),
+      { fromMs, toMs: startedAt.getTime() + slackMs },
+      (note, answer) => intake.take(note, round.provenanceOf(answer)),
+    );
+  } catch (error) {
+    if (stripeErrorIn(error)?.type !== 'StripePermissionError') throw error;
+    parts.log.warn({ err: error }, 'the key may not read credit notes: a credit to a balance of which no event tells is not found');
+  }
 }
 
 async function takeMovement(round: Round, row: unknown, answer: Answer): Promise<IntakeResult> {
@@ -83,12 +107,32 @@ async function takeUnmarked(round: Round, intent: string, customer: string | nul
   return (await takePaidInvoices(intent, { source: 'poll', account, livemode }, calls, subscriptions.intake)) ?? notOurs;
 }
 
-async function rereadUnsettled(round: Round): Promise<void> {
+interface Unsettled {
+  readonly refunds: readonly string[];
+  readonly disputes: readonly string[];
+}
+
+/** What ends without a movement of money is in no list of them. */
+async function reread(round: Round, unsettled: AsyncIterable<Unsettled>): Promise<void> {
   const { intake, signal } = round.parts;
-  for await (const { refunds, disputes } of unsettledOrders(round)) {
+  for await (const { refunds, disputes } of unsettled) {
     const provenance = round.provenanceOf({ asOf: round.startedAt.toISOString() });
-    for (const { id } of refunds) await round.takeOne(undefined, () => intake.takeById('refund', id, provenance));
-    for (const { id } of disputes) await round.takeOne(undefined, () => intake.takeById('dispute', id, provenance));
+    for (const id of refunds) await round.takeOne(undefined, () => intake.takeById('refund', id, provenance));
+    for (const id of disputes) await round.takeOne(undefined, () => intake.takeById('dispute', id, provenance));
     if (signal.aborted) throw round.stopped();
+  }
+}
+
+async function* unsettledOfOrders(round: Round): AsyncGenerator<Unsettled> {
+  for await (const { refunds, disputes } of unsettledOrders(round))
+    yield { refunds: refunds.map(({ id }) => id), disputes: disputes.map(({ id }) => id) };
+}
+
+async function* unsettledOfSubscriptions({ parts: { ledger }, orders: { account, livemode } }: Round): AsyncGenerator<Unsettled> {
+  for (let after: string | undefined; ; ) {
+    const page = await ledger.forAdapters.unsettledSubscriptions({ limit: pageLimit, ...defined({ after }) });
+    yield* page.items.filter(({ reference }) => reference.account === account && reference.livemode === livemode);
+    if (page.next === undefined) return;
+    after = page.next;
   }
 }

@@ -6,7 +6,7 @@ import { monthMs, type Share } from './shares.ts';
 /**
  * A tier of the poll. `events`: one call finds sessions, refunds and disputes, as long as Stripe created the event.
  * `objects`: the completed sessions themselves. `money`: every movement of the balance, including disputes, and refunds
- * that fail late. Of subscriptions: `events-billing` is to them what `events` is to orders, `invoices` lists those that were paid,
+ * that fail late; where subscriptions are sold, credit notes as well. Of subscriptions: `events-billing` is to them what `events` is to orders, `invoices` lists those that were paid,
  * `subscriptions` lists all that there are, and `due` looks at each whose access is about to end.
  */
 export type SweepTier = 'events' | 'events-billing' | 'objects' | 'invoices' | 'money' | 'subscriptions' | 'due';

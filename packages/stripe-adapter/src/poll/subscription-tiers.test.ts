@@ -120,9 +120,47 @@ test('an invoice that was made long ago and paid late, of which no event ever ca
   await payments.sweep(only('events', 'events-billing', 'objects', 'invoices'));
   expect(await ledger.subscription('club-1')).toMatchObject({ paidThrough: '2026-05-01T00:00:00.000Z' });
   await expect.poll(() => ledger.forAdapters.hasSubscription(String(customer))).toBe(true); // The read models follow.
-  expect(await payments.sweep(only('money'))).toMatchObject({ calls: 2, found: 1 });
+  expect(await payments.sweep(only('money'))).toMatchObject({ calls: 3, found: 1 });
   expect(await ledger.subscription('club-1')).toMatchObject({ paidThrough: '2027-04-11T00:00:00.000Z' });
-  expect(await payments.sweep(only('money'))).toMatchObject({ calls: 1, found: 0 });
+  expect(await payments.sweep(only('money'))).toMatchObject({ calls: 2, found: 0 });
+});
+
+test('a credit to the balance of which no event was made is found by the credit notes, a day later at most', async () => {
+  const { join, sandbox, stripe, payments, ledger } = await openClub();
+  const id = await join('club-1');
+  const [first] = (await stripe.invoices.list({ subscription: id })).data;
+  const money = () => payments.sweep(only('money'));
+  expect(await money()).toMatchObject({ calls: 2 });
+  sandbox.setFate(id, 'never_made');
+  await stripe.creditNotes.create({ invoice: String(first?.id), amount: first?.total ?? 0, credit_amount: first?.total ?? 0 });
+  await sandbox.advance(hourMs);
+  await payments.sweep(only('events', 'events-billing', 'invoices', 'subscriptions'));
+  expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active' });
+  expect(await money()).toMatchObject({ calls: 2, found: 1 });
+  expect(await ledger.subscription('club-1')).toMatchObject({ status: 'revoked' });
+});
+
+test('a dispute that is lost moves no money: while it is open it is read by its id, and then no more', async () => {
+  const { join, sandbox, stripe, payments, ledger } = await openClub();
+  const id = await join('club-1');
+  const [first] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
+  const payment = String(first?.payments?.data[0]?.payment.payment_intent);
+  const dispute = sandbox.dispute(payment, { fate: 'never_made' });
+  await payments.sweep(only('money'));
+  expect(await ledger.subscription('club-1')).toMatchObject({ status: 'suspended' });
+  await expect.poll(() => ledger.forAdapters.unsettledSubscriptions()).toMatchObject({ items: [{ subscriptionId: 'club-1' }] });
+  await sandbox.advance(3 * dayMs);
+  await payments.sweep(only('money'));
+  sandbox.updateDispute(dispute.id, 'lost', 'never_made');
+  await sandbox.advance(3 * dayMs); // The row of the dispute is in no list any more.
+  sandbox.calls.reset();
+  await payments.sweep(only('money'));
+  expect(sandbox.calls.byRoute()).toMatchObject({ 'GET /v1/disputes/:dispute': expect.any(Number) });
+  expect(await ledger.subscription('club-1')).toMatchObject({ status: 'revoked' });
+  await expect.poll(() => ledger.forAdapters.unsettledSubscriptions()).toMatchObject({ items: [] });
+  sandbox.calls.reset();
+  await payments.sweep(only('money'));
+  expect(sandbox.calls.byRoute()).not.toHaveProperty('GET /v1/disputes/:dispute');
 });
 
 test('a turn over all subscriptions heals a state that no event told', async () => {

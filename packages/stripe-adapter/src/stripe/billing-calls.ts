@@ -118,6 +118,12 @@ export class BillingCalls {
     return this.#requests.listOf({ what, call }, { object: 'invoice_payment' });
   }
 
+  /** Credit notes by their creation. */
+  creditNotes(window: ListWindow): Promise<Answer<ListPage>> {
+    const call = (options: Options) => this.#stripe.creditNotes.list(pageOf(window), options);
+    return this.#requests.list({ what: 'GET /v1/credit_notes', call, timeoutMs: listTimeoutMs }, { object: 'credit_note' });
+  }
+
   /** The newest hundred credit notes of an invoice. Undefined: as `object`. */
   creditNotesOf(invoice: string): Promise<Answer<ListPage> | undefined> {
     const call = (options: Options) => this.#stripe.creditNotes.list({ invoice, limit: pageLimit }, options);

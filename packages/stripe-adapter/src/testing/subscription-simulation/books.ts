@@ -37,7 +37,10 @@ function saleOf(at: AtStripe, invoice: Stripe.Invoice, { planOf }: BooksTerms): 
   const refunded = sum(at.refunds.filter((refund) => isOf(refund) && refund.status === 'succeeded').map(({ amount }) => amount));
   const lost = sum(disputes.filter(({ status }) => status === 'lost').map(({ amount }) => amount));
   const noted = sum(at.creditNotes.filter((note) => note.invoice === invoice.id && note.status === 'issued').map(beside));
-  const [wholeMinor, backMinor] = [Math.max(0, invoice.total), refunded + lost + noted];
+  const wholeMinor = Math.max(0, invoice.total);
+  // Of whom all that he paid went back has paid nothing where his bank took it, though a part came from the balance.
+  const isTaken = lost > 0 && refunded + lost >= sum((invoice.payments?.data ?? []).map(({ amount_paid: paid }) => paid ?? 0));
+  const backMinor = isTaken ? Math.max(wholeMinor, lost) : refunded + lost + noted;
   const gift = giftOf(at, invoice, planOf);
   return {
     invoice: invoice.id,
@@ -47,7 +50,15 @@ function saleOf(at: AtStripe, invoice: Stripe.Invoice, { planOf }: BooksTerms): 
       if (plan === undefined) return [];
       // What was given back and credited too is nobody's time from the credit on.
       const end = backMinor > 0 && backMinor >= wholeMinor ? Math.min(line.period.end, creditedFrom(at, line)) : line.period.end;
-      return [{ plan, from: dayOf(line.period.start), to: dayOf(end), minor: exactly(at, line) ?? netOf(line) }];
+      return [
+        {
+          plan,
+          from: dayOf(line.period.start),
+          to: dayOf(end),
+          minor: exactly(at, line) ?? netOf(line),
+          isCredit: roleOf(line) === 'credit',
+        },
+      ];
     }),
     wholeMinor,
     backMinor,
