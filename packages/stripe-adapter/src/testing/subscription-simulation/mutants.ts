@@ -7,7 +7,6 @@ function mutant(name: string, file: string, find: string, replace: string): Muta
 }
 
 const intake = 'intake/subscription-intake.ts';
-const look = 'intake/subscription-look.ts';
 const checkout = 'checkout/subscription-checkout.ts';
 
 export const mutants: readonly Mutant[] = [
