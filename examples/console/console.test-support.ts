@@ -111,6 +111,7 @@ export async function openWorld({ may = {}, deliver, from }: WorldOptions = {}):
       shop = await open();
     },
     later: async (ms) => {
+      await sandbox.deliverDue(); // Else a webhook of now would come after it.
       aheadMs += ms;
       await sandbox.deliverDue();
     },

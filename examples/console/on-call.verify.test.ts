@@ -101,6 +101,7 @@ describe.skipIf(!hasChromium)('what happens at Stripe', () => {
       .getByRole('link', { name: /Health/ })
       .first()
       .click();
+    await desk.page.waitForURL(/\/health/);
     const account = desk.page.locator('.card.tight').first();
     expect(await account.innerText()).toMatch(/Missed\s+8/);
     expect(await account.locator('svg desc').textContent()).toContain('1 hour without one although orders were paid');
