@@ -1,11 +1,6 @@
 // The ledger of subscriptions, as the intake of Stripe's objects asks it.
 import type { PaymentLedger, PaymentReference } from '@paidonce/ledger';
-import type {
-  KnownSubscription as KnownInLedger,
-  LookOutcome,
-  SubscriptionObservation,
-  SubscriptionReference,
-} from '@paidonce/ledger/adapter';
+import type { LookOutcome, SubscriptionObservation, SubscriptionReference } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from './intake-result.ts';
 import type { KnownSubscription } from './read-before.ts';
 
@@ -14,7 +9,6 @@ export interface OwnedSubscription extends Omit<KnownSubscription, 'plans'> {
   readonly subscriptionId: string;
   /** The `sub_…` that is linked. Absent: it has not begun, as far as the ledger knows. */
   readonly reference?: SubscriptionReference;
-  readonly invoices: KnownInLedger['invoices'];
 }
 
 /** What this needs of a ledger of subscriptions. Each method throws LedgerError with a code of the store. */

@@ -1,12 +1,12 @@
 // The tier that ends: where access is about to change with nothing new said, the subscription is looked at. Our clock, or what we
 // know of Stripe's, only chooses when to look; what ends, ends by the time of the look. If Stripe cannot be asked, nothing ends.
-import { type DueSubscription, defined } from '@paidonce/ledger/adapter';
+import type { DueSubscription } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
+import { ofAccount } from './of-account.ts';
 import type { Round } from './round.ts';
 import { subscriptionsOf } from './subscription-parts.ts';
 import { isTurnOf } from './turns.ts';
 
-const pageLimit = 100;
 /** A day, at the default interval. */
 const mostRounds = 96;
 /** Longer than processes are down. */
@@ -52,11 +52,10 @@ async function look(round: Round, { subscriptionId, reference }: DueSubscription
   return looked;
 }
 
-async function* dueAt({ parts: { ledger }, orders: { account, livemode } }: Round, now: string): AsyncGenerator<DueSubscription> {
-  for (let after: string | undefined; ; ) {
-    const page = await ledger.forAdapters.dueSubscriptions(now, { limit: pageLimit, ...defined({ after }) });
-    yield* page.items.filter(({ reference }) => reference.account === account && reference.livemode === livemode);
-    if (page.next === undefined) return;
-    after = page.next;
-  }
+function dueAt(round: Round, now: string): AsyncGenerator<DueSubscription> {
+  return ofAccount(
+    round,
+    (page) => round.parts.ledger.forAdapters.dueSubscriptions(now, page),
+    ({ reference }) => reference,
+  );
 }

@@ -1,6 +1,7 @@
 // The sure tier of subscriptions: the paid invoices themselves, since Stripe may never have made the event. A hundred a call. Stripe
 // lists them by when they were made, so those that the ledger has as open are read by their ids too, rarer with age.
-import { defined, type OpenInvoices } from '@paidonce/ledger/adapter';
+import type { OpenInvoices } from '@paidonce/ledger/adapter';
+import { ofAccount } from './of-account.ts';
 import { type Round, slackMs } from './round.ts';
 import { subscriptionsOf } from './subscription-parts.ts';
 import { isTurnOf } from './turns.ts';
@@ -10,7 +11,6 @@ const dayMs = 24 * 3_600_000;
 const overlapMs = 3 * dayMs;
 /** How far back to read if the cursor cannot be trusted: rounds run daily at least. */
 const longestPauseMs = 8 * dayMs;
-const pageLimit = 100;
 
 /** @throws LedgerError as `Round.readList`. */
 export async function readInvoices(round: Round): Promise<void> {
@@ -49,11 +49,10 @@ export function roundsBetweenReads(ageMs: number): number {
   return ageMs < 30 * dayMs ? 72 : 168;
 }
 
-async function* openInvoices({ parts: { ledger }, orders: { account, livemode } }: Round): AsyncGenerator<OpenInvoices> {
-  for (let after: string | undefined; ; ) {
-    const page = await ledger.forAdapters.openInvoices({ limit: pageLimit, ...defined({ after }) });
-    yield* page.items.filter(({ reference }) => reference.account === account && reference.livemode === livemode);
-    if (page.next === undefined) return;
-    after = page.next;
-  }
+function openInvoices(round: Round): AsyncGenerator<OpenInvoices> {
+  return ofAccount(
+    round,
+    (page) => round.parts.ledger.forAdapters.openInvoices(page),
+    ({ reference }) => reference,
+  );
 }

@@ -6,12 +6,12 @@ import { attemptOf, defined } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import { takePaidInvoices } from '../intake/paid-invoice.ts';
 import { isReleasedPart } from '../mapping/refunds-and-disputes.ts';
-import { pageLimit } from '../stripe/list-window.ts';
 import { chargeSchema, movementSchema } from '../stripe/money-objects.ts';
 import { stripeErrorIn } from '../stripe/stripe-failure.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import type { Answer } from '../stripe/stripe-request.ts';
 import { unsettledOrders } from './object-tier.ts';
+import { ofAccount } from './of-account.ts';
 import { type Round, slackMs } from './round.ts';
 import { subscriptionsOf } from './subscription-parts.ts';
 
@@ -128,11 +128,10 @@ async function* unsettledOfOrders(round: Round): AsyncGenerator<Unsettled> {
     yield { refunds: refunds.map(({ id }) => id), disputes: disputes.map(({ id }) => id) };
 }
 
-async function* unsettledOfSubscriptions({ parts: { ledger }, orders: { account, livemode } }: Round): AsyncGenerator<Unsettled> {
-  for (let after: string | undefined; ; ) {
-    const page = await ledger.forAdapters.unsettledSubscriptions({ limit: pageLimit, ...defined({ after }) });
-    yield* page.items.filter(({ reference }) => reference.account === account && reference.livemode === livemode);
-    if (page.next === undefined) return;
-    after = page.next;
-  }
+function unsettledOfSubscriptions(round: Round): AsyncGenerator<Unsettled> {
+  return ofAccount(
+    round,
+    (page) => round.parts.ledger.forAdapters.unsettledSubscriptions(page),
+    ({ reference }) => reference,
+  );
 }

@@ -1,9 +1,10 @@
 // The sure tier: the completed sessions themselves, since Stripe may never have made the event. A hundred a call,
 // however many orders are pending; what completed without money is looked at by its payment intent, rarer with age.
 
-import { type AccountUnsettledOrder, defined } from '@paidonce/ledger/adapter';
+import type { AccountUnsettledOrder } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
+import { ofAccount } from './of-account.ts';
 import { type Round, slackMs } from './round.ts';
 import { isTurnOf } from './turns.ts';
 
@@ -64,14 +65,11 @@ async function readAttempt(round: Round, paymentId: string): Promise<IntakeResul
   return intent ? intake.take(intent.object, round.provenanceOf(intent)) : { outcome: 'not_ours' };
 }
 
-const pageLimit = 100;
-
 /** The unsettled orders of the round's account and mode. @throws LedgerError of the store. */
-export async function* unsettledOrders({ parts: { ledger }, orders: { account, livemode } }: Round): AsyncGenerator<AccountUnsettledOrder> {
-  for (let after: string | undefined; ; ) {
-    const page = await ledger.forAdapters.unsettledOrders({ limit: pageLimit, ...defined({ after }) });
-    yield* page.items.filter((order) => order.account === account && order.livemode === livemode);
-    if (page.next === undefined) return;
-    after = page.next;
-  }
+export function unsettledOrders(round: Round): AsyncGenerator<AccountUnsettledOrder> {
+  return ofAccount(
+    round,
+    (page) => round.parts.ledger.forAdapters.unsettledOrders(page),
+    (order) => order,
+  );
 }
