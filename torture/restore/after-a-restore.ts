@@ -1,6 +1,9 @@
 // docs/operate/after-a-restore.md, step by step, as an operator does it: takes in from Stripe what the log lost, and repairs what the
 // shop and the log have differently.
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { observationsOf, ordersIn } from '../../examples/demo/laws.ts';
+import { openBeside } from '../shop/beside.ts';
 import { observeByHand } from '../shop/customers.ts';
 import type { Scene } from '../shop/scene.ts';
 import { backfill, compare, run } from './commands.ts';
@@ -38,9 +41,26 @@ interface Observed {
 export async function repairShop(scene: Scene): Promise<readonly string[]> {
   const deadlineMs = performance.now() + deliveredWithinMs;
   for (;;) {
-    const { out, code, err } = await compare(scene, ...asked);
+    const { out, code, err, unpaid } = await compare(scene, ...asked);
     if (code === 0) return [];
+    await endRefunded(scene, unpaid);
     if (performance.now() > deadlineMs) return [`compare still differs: ${out} ${err}`];
     await wait(1_000);
   }
+}
+
+/** A payment that was refunded before the log took it in again grants nothing there: a person ends in the shop what it had granted. */
+async function endRefunded(scene: Scene, unpaid: readonly string[]): Promise<void> {
+  if (unpaid.length === 0) return;
+  const { paid } = await scene.books();
+  const isRefunded = (id: string) => paid.get(id)?.refundedMinor === paid.get(id)?.receivedMinor;
+  for (const order of ordersIn(await scene.log())) {
+    const payments = observationsOf(order).map(({ payment }) => payment.id);
+    if (unpaid.includes(order.orderId) && payments.length > 0 && payments.every(isRefunded)) endInShop(scene, order.orderId);
+  }
+}
+
+function endInShop({ dataDir }: Scene, orderId: string): void {
+  using database = openBeside(join(dataDir, 'shop.db'));
+  database.prepare("UPDATE memberships SET status = 'revoked' WHERE membership_id = ?").run(orderId);
 }

@@ -26,8 +26,14 @@ export async function run(scene: Scene, program: keyof typeof programs, ...args:
   return { code, out, err };
 }
 
-/** The orders that `paidonce compare` names: what the shop and the log have differently. */
-export async function compare(scene: Scene, ...options: readonly string[]): Promise<Ran & { readonly differing: readonly string[] }> {
+export interface ComparedOrders extends Ran {
+  /** All that `paidonce compare` names: what the shop and the log have differently. */
+  readonly differing: readonly string[];
+  /** Of these, what the shop gives access for and the log has no payment for. */
+  readonly unpaid: readonly string[];
+}
+
+export async function compare(scene: Scene, ...options: readonly string[]): Promise<ComparedOrders> {
   const file = join(scene.dataDir, 'shop.ndjson');
   const rows = query(
     scene,
@@ -36,7 +42,9 @@ export async function compare(scene: Scene, ...options: readonly string[]): Prom
   writeFileSync(file, rows.length === 0 ? 'order,status\n' : rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const ran = await run(scene, 'paidonce', 'compare', '--shop', file, '--json', ...options);
   const lines = ran.out.trim().split('\n').slice(0, -1); // The last one is the sum.
-  return { ...ran, differing: lines.map((line) => (JSON.parse(line) as { order: string }).order) };
+  const differences = lines.map((line) => JSON.parse(line) as { readonly order: string; readonly kind: string });
+  const unpaid = differences.filter(({ kind }) => kind === 'fulfilled_unpaid');
+  return { ...ran, differing: differences.map(({ order }) => order), unpaid: unpaid.map(({ order }) => order) };
 }
 
 /** The payments that `paidonce-stripe reconcile` names: paid at Stripe, and no membership in the log. */

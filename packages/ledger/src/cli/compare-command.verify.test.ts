@@ -127,6 +127,8 @@ describe('paidonce compare', () => {
     );
     const own = ['kept,active', 'undone,none', 'fought,none', 'unpaid,none', 'waits,none', 'missing,active'];
     expect(await compare(`order,status\n${own.join('\n')}\n`)).toMatchObject({ code: 0 });
+    const ended = ['kept,active,1', 'undone,revoked,2', 'fought,suspended,2', 'unpaid,revoked,2', 'waits,suspended,4', 'missing,active,1'];
+    expect(await compare(`order,status,sequence\n${ended.join('\n')}\n`)).toMatchObject({ code: 0 });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 

@@ -21,7 +21,8 @@ export interface LedgerMembership {
 /**
  * What brings the shop what it should have. `deliver`: the newest decision is delivered again. `raise`: the shop has that
  * sequence or a higher one, so the membership of now is decided above it. `under_way`: a process is delivering it. `none`: the
- * log has no decision, so nothing can be delivered: take in the payment from the provider, or end the membership in the shop.
+ * log has no decision, so nothing can be delivered: take in the payment from the provider, or end the membership in the shop, as
+ * where the payment was refunded before this log took it in.
  */
 export type Repair = 'deliver' | 'raise' | 'under_way' | 'none';
 
@@ -108,10 +109,13 @@ function foldOf({ name, rows }: ScannedStream): OrderState {
   return order;
 }
 
-/** Returns undefined where both have the same. An order that was never granted is the same as no membership. */
+/**
+ * Returns undefined where both have the same. An order that was never granted is the same as no membership, and as one that has
+ * ended: the log that was put back takes in a payment and its refund at once, and grants nothing.
+ */
 function differenceOf(order: OrderState, shop: ShopMembership | undefined): ShopDifference | undefined {
   const { orderId, placed, membership: status, sequence } = order;
-  if (placed === undefined || (shop === undefined && sequence === 0)) return undefined;
+  if (placed === undefined || (sequence === 0 && shop?.status !== 'active')) return undefined;
   const ledger = { status, sequence, member: placed.memberId, plan: placed.plan };
   const kind = kindOf(shop?.status ?? 'none', status);
   if (shop === undefined) return { order: orderId, kind, ledger, repair: repairOf(order, undefined) };
