@@ -29,7 +29,7 @@ export async function run(scene: Scene, program: keyof typeof programs, ...args:
 export interface ComparedOrders extends Ran {
   /** All that `paidonce compare` names: what the shop and the log have differently. */
   readonly differing: readonly string[];
-  /** Of these, what the shop gives access for and the log has no payment for. */
+  /** The orders among them that the shop gives access for, and the log has no payment for. */
   readonly unpaid: readonly string[];
 }
 
