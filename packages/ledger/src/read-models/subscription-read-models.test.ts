@@ -9,7 +9,7 @@ import { createPaymentLedger } from '../ledger.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
 import type { SubscriptionFact } from '../subscription/observation.ts';
 import type { SubscriptionPolicy } from '../subscription/policy.ts';
-import { day, lifecycle, line, month, paid, policy1, reference1 } from '../subscription/story.test-support.ts';
+import { allocation, day, dispute, lifecycle, line, month, paid, policy1, reference1, refund } from '../subscription/story.test-support.ts';
 import { runs } from '../testing/runs.ts';
 import { allRows } from '../testing/simulation/all-rows.ts';
 import { createVirtualClock } from '../testing/virtual-clock.ts';
@@ -33,6 +33,33 @@ function over(log: MemoryLog): PaymentLedger {
     runtime: instantRuntime(),
     background: false,
     readModels: ':memory:',
+  });
+}
+
+const { type: _, ...policy } = policy1;
+
+function world() {
+  const [log, clock] = [createMemoryLog(), createVirtualClock({ startsAt: day(40) })];
+  const open = (differs: Partial<SubscriptionPolicy> = {}) =>
+    createPaymentLedger({
+      eventStore: openMemoryEventStore({ log }),
+      runtime: clock.runtime(),
+      background: false,
+      readModels: ':memory:',
+      subscriptions: { policy: { ...policy, ...differs } },
+    });
+  return { clock, open };
+}
+function place(ledger: PaymentLedger, subscriptionId: string): Promise<unknown> {
+  return ledger.placeSubscription({ subscriptionId, memberId: 'member-1', plan: 'silver', account: 'acct_1', livemode: true });
+}
+function observe(ledger: PaymentLedger, id: string, facts: readonly SubscriptionFact[], at: string, look?: string): Promise<unknown> {
+  return ledger.observeSubscription({
+    source: 'poll',
+    subscription: { ...reference1, id: `sub_${id}` },
+    subscriptionId: id,
+    statements: facts.map((fact) => ({ fact, asOf: at, evidence: { objectId: `sub_${id}` } })),
+    ...(look === undefined ? {} : { look }),
   });
 }
 
@@ -131,32 +158,40 @@ describe('what is due', () => {
   });
 });
 
-describe('what was paid at a price that no plan named', () => {
-  const { type: _, ...policy } = policy1;
-  const plans = { ...policy.plans, gold: ['price_gold', 'price_new'] };
-
-  function world() {
-    const [log, clock] = [createMemoryLog(), createVirtualClock({ startsAt: day(40) })];
-    const open = (differs: Partial<SubscriptionPolicy> = {}) =>
-      createPaymentLedger({
-        eventStore: openMemoryEventStore({ log }),
-        runtime: clock.runtime(),
-        background: false,
-        readModels: ':memory:',
-        subscriptions: { policy: { ...policy, ...differs } },
-      });
-    return { clock, open };
+test('refunds on their way and open disputes are walked page by page, until they have ended', async () => {
+  await using ledger = world().open();
+  for (const id of ['a', 'b', 'c', 'd']) {
+    await place(ledger, id);
+    await observe(ledger, id, [month(`in_${id}`, 0, { reason: 'create' }), allocation(`inpay_${id}`, `in_${id}`, `pi_${id}`)], day(0));
   }
-  const place = (ledger: PaymentLedger, subscriptionId: string) =>
-    ledger.placeSubscription({ subscriptionId, memberId: 'member-1', plan: 'silver', account: 'acct_1', livemode: true });
-  const observe = (ledger: PaymentLedger, id: string, facts: readonly SubscriptionFact[], at: string, look?: string) =>
-    ledger.observeSubscription({
-      source: 'poll',
-      subscription: { ...reference1, id: `sub_${id}` },
-      subscriptionId: id,
-      statements: facts.map((fact) => ({ fact, asOf: at, evidence: { objectId: `sub_${id}` } })),
-      ...(look === undefined ? {} : { look }),
-    });
+  const unsettled = ledger.forAdapters.unsettledSubscriptions;
+  expect(await unsettled()).toEqual({ items: [], lagMs: 0 });
+  await observe(ledger, 'a', [refund('pi_a', 400, 'pending')], day(1));
+  await observe(ledger, 'b', [refund('pi_b', 400, 'succeeded'), dispute('pi_b', 'lost')], day(1));
+  await observe(ledger, 'c', [refund('pi_c', 400, 'requires_action'), dispute('pi_c', 'open')], day(1));
+  await observe(ledger, 'd', [dispute('pi_d', 'open')], day(1));
+  const [a, c, d] = ['a', 'c', 'd'].map((id) => ({ subscriptionId: id, reference: { ...reference1, id: `sub_${id}` } }));
+  const first = await unsettled({ limit: 2 });
+  expect(first).toEqual({
+    items: [
+      { ...a, refunds: ['re_pi_a'], disputes: [] },
+      { ...c, refunds: ['re_pi_c'], disputes: ['dp_pi_c'] },
+    ],
+    next: 'c',
+    lagMs: 0,
+  });
+  expect(await unsettled({ limit: 2, after: String(first.next) })).toEqual({
+    items: [{ ...d, refunds: [], disputes: ['dp_pi_d'] }],
+    lagMs: 0,
+  });
+  await observe(ledger, 'a', [refund('pi_a', 400, 'failed')], day(2));
+  await observe(ledger, 'c', [refund('pi_c', 400, 'canceled')], day(2));
+  await observe(ledger, 'd', [dispute('pi_d', 'won')], day(2));
+  expect(await unsettled()).toEqual({ items: [{ ...c, refunds: [], disputes: ['dp_pi_c'] }], lagMs: 0 });
+});
+
+describe('what was paid at a price that no plan named', () => {
+  const plans = { ...policy.plans, gold: ['price_gold', 'price_new'] };
   /** A member whose renewal was at another price, and who is out since a look. */
   async function isOut(ledger: PaymentLedger, id: string, price: string): Promise<void> {
     await place(ledger, id);

@@ -140,6 +140,19 @@ test('a credit to the balance of which no event was made is found by the credit 
   expect(await ledger.subscription('club-1')).toMatchObject({ status: 'revoked' });
 });
 
+test('credit notes are read to the last page: what they credit counts together', async () => {
+  const { join, sandbox, stripe, payments, ledger } = await openClub();
+  const id = await join('club-1');
+  const [first] = (await stripe.invoices.list({ subscription: id })).data;
+  const [invoice, whole] = [String(first?.id), first?.total ?? 0];
+  sandbox.setFate(id, 'never_made');
+  const credit = (amount: number) => stripe.creditNotes.create({ invoice, amount, credit_amount: amount });
+  await credit(whole - 100); // The newest come first, so this one is on the second page.
+  for (let note = 0; note < 100; note += 1) await credit(1);
+  expect(await payments.sweep(only('money'))).toMatchObject({ calls: 3, found: 101 });
+  expect(await ledger.subscription('club-1')).toMatchObject({ status: 'revoked' });
+});
+
 test('a dispute that is lost moves no money: while it is open it is read by its id, and then no more', async () => {
   const { join, sandbox, stripe, payments, ledger } = await openClub();
   const id = await join('club-1');
