@@ -33,7 +33,14 @@ const config: ViteUserConfig = defineConfig({
     reporters: TEST_REPORT
       ? ['default', slowTests, ['json', { outputFile: join(TEST_REPORT, `${process.pid}.json`) }]]
       : ['default', slowTests],
-    projects: [project('test', '.test.ts', { pool: 'threads', isolate: false }), project('verify', '.verify.test.ts', { pool: 'forks' })],
+    projects: [
+      project('test', '.test.ts', { pool: 'threads', isolate: false }),
+      // The processes that these tests start, hundreds of them, share what they compile.
+      project('verify', '.verify.test.ts', {
+        pool: 'forks',
+        env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
+      }),
+    ],
   },
 });
 export default config;

@@ -152,14 +152,28 @@ describe('a state of the subscription', () => {
   });
 });
 
-test('a state that is known is no news once a look is due: its time alone would let in who is over', () => {
+test('what is known is no news once a look is due: its time alone would let in who is over', () => {
   const dueAt = '2026-05-01T01:00:20.000Z';
+  const later = '2026-05-01T01:00:20.001Z';
   const kinds = (object: unknown, more: Partial<KnownSubscription>) =>
     news(map(object).statements, { ...known, ...more }).map(({ fact }) => fact.kind);
   expect(kinds(subscription(), { dueAt })).toEqual([]);
-  expect(kinds(subscription(), { dueAt: '2026-05-01T01:00:20.001Z' })).toEqual(['lifecycle']);
+  expect(kinds(subscription(), { dueAt: later })).toEqual(['lifecycle']);
   expect(kinds(subscription(), {})).toEqual(['lifecycle']);
   expect(kinds(subscription({ status: 'past_due' }), { dueAt })).toEqual(['lifecycle']);
   expect(kinds(invoice(), { dueAt })).toEqual(['invoice']);
+  expect(kinds(invoice(), { dueAt, holds: () => true })).toEqual([]);
+  expect(kinds(invoice(), { dueAt: later, holds: () => true })).toEqual(['invoice']);
   expect(news(map(subscription()).statements, undefined)).toHaveLength(1);
+});
+
+test('what is told once a look is due is told with the look, unless it is paid, or known', () => {
+  const dueAt = '2026-05-01T01:00:20.000Z';
+  const open = map(invoice({ status: 'open' }));
+  const before = (mapped: typeof open, more: Partial<KnownSubscription>) => readBefore(mapped, { ...known, ...more }, true);
+  expect(before(open, { dueAt })).toBe('look');
+  expect(before(open, { dueAt: '2026-05-01T01:00:20.001Z' })).toBeUndefined();
+  expect(before(open, {})).toBeUndefined();
+  expect(before(open, { dueAt, holds: () => true })).toBeUndefined();
+  expect(before(map(invoice()), { dueAt })).toBeUndefined();
 });

@@ -44,8 +44,11 @@ export function readBefore(
 ): ReadBefore | undefined {
   if (known === undefined) return 'look';
   const credits = creditsIn([...statements, ...known.invoices]);
-  if (statements.some((statement) => isNewPaid(statement, known) && needsLook(statement, known, credits))) return 'look';
+  const paid = statements.filter((statement) => isNewPaid(statement, known));
+  if (paid.some((statement) => needsLook(statement, known, credits))) return 'look';
   if (statements.some((statement) => isNewMoneyBack(statement, known) && mayEnd(statement, known, now))) return 'look';
+  // Once a look is due, the time of what is told changes access: a paid invoice may do so by itself.
+  if (paid.length === 0 && statements.some((statement) => isDue(statement, known) && !isKnown(statement, known))) return 'look';
   const others = statements.filter(({ fact }) => fact.kind === 'lifecycle' && !isHeld(fact, known));
   if (others.some((statement) => mayBringBack(statement, known))) return 'look';
   // Events of one second come in any order, and late ones after a day: what is other than known may be older.
@@ -54,30 +57,37 @@ export function readBefore(
 
 type PaidStatement = SubscriptionStatement & { readonly fact: PaidInvoice };
 
-function isNewPaid(statement: SubscriptionStatement, { holds }: KnownSubscription): statement is PaidStatement {
+function isNewPaid(statement: SubscriptionStatement, known: KnownSubscription): statement is PaidStatement {
   const { fact } = statement;
-  return fact.kind === 'invoice' && fact.status === 'paid' && !holds(fact);
+  return fact.kind === 'invoice' && fact.status === 'paid' && !isKnown(statement, known);
+}
+
+function isKnown({ fact }: SubscriptionStatement, known: Pick<KnownSubscription, 'lifecycle' | 'holds'>): boolean {
+  return fact.kind === 'lifecycle' ? isHeld(fact, known) : known.holds(fact);
+}
+
+function isDue({ asOf }: SubscriptionStatement, { dueAt }: Pick<KnownSubscription, 'dueAt'>): boolean {
+  return dueAt !== undefined && dueAt <= asOf;
 }
 
 export function isMoneyBack(fact: SubscriptionFact): fact is Exclude<SubscriptionFact, Lifecycle> {
   return fact.kind === 'refund' || fact.kind === 'dispute' || fact.kind === 'credit_note';
 }
 
-function isNewMoneyBack({ fact }: SubscriptionStatement, { holds }: KnownSubscription): boolean {
-  return isMoneyBack(fact) && !holds(fact);
+function isNewMoneyBack(statement: SubscriptionStatement, known: KnownSubscription): boolean {
+  return isMoneyBack(statement.fact) && !isKnown(statement, known);
 }
 
 /**
- * Without a state that is known, once a look is due: it says nothing new, and its time alone would let in a member of whom nothing was
- * believed until now, for what is over.
+ * Without what is known, once a look is due: it says nothing new, and its time alone would let in a member of whom nothing was
+ * believed until now, for what is over, or end by an old refund whose renewal is paid and not told yet.
  */
 export function news(
   statements: readonly SubscriptionStatement[],
-  known: Pick<KnownSubscription, 'lifecycle' | 'dueAt'> | undefined,
+  known: Pick<KnownSubscription, 'lifecycle' | 'dueAt' | 'holds'> | undefined,
 ): readonly SubscriptionStatement[] {
-  const { dueAt } = known ?? {};
-  if (known === undefined || dueAt === undefined) return statements;
-  return statements.filter(({ fact, asOf }) => fact.kind !== 'lifecycle' || asOf < dueAt || !isHeld(fact, known));
+  if (known === undefined) return statements;
+  return statements.filter((statement) => !isDue(statement, known) || !isKnown(statement, known));
 }
 
 /** What went back ends access by its own time (S11). Where what is paid for is over by now, a renewal may be paid and not told yet. */

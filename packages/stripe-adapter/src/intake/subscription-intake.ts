@@ -77,11 +77,14 @@ export class SubscriptionIntake {
 
   /**
    * Looks whether the subscription has ended, and records what it finds. `not_ours`: Stripe has no such subscription. Nothing ends by
-   * that; a person has to look.
+   * that; a person has to look. Undefined: some answers of Stripe had no time, so nothing was recorded.
    *
    * @throws LedgerError as `take`.
    */
-  async lookAt(owner: OwnedSubscription & { readonly reference: SubscriptionReference }, provenance: Provenance): Promise<IntakeResult> {
+  async lookAt(
+    owner: OwnedSubscription & { readonly reference: SubscriptionReference },
+    provenance: Provenance,
+  ): Promise<IntakeResult | undefined> {
     const { reference } = owner;
     const calls = await this.#parts.accounts.calls(reference.account);
     const seen = await this.#reads.look(reference, owner, calls);
@@ -89,7 +92,7 @@ export class SubscriptionIntake {
       await this.#parts.subscriptions.isMissing(owner.subscriptionId);
       return { outcome: 'not_ours' };
     }
-    if (seen.isPartlyDated) return { outcome: 'ignored' };
+    if (seen.isPartlyDated) return undefined;
     const object = { object: 'subscription', id: reference.id };
     const statements = await this.#reads.inTime(seen.statements, 'read', calls);
     const recorded = await this.#recordUnreadable(object, seen.unreadable, provenance);

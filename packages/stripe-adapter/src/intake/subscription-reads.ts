@@ -117,9 +117,10 @@ export class SubscriptionReads {
 
 /** @throws LedgerError `provider_unavailable` */
 export function refusePartlyDated({ isPartlyDated }: SeenSubscription): void {
-  if (!isPartlyDated) return;
-  throw new LedgerError(
-    'provider_unavailable',
-    'Stripe did not say of every answer when it gave it (no Date). Nothing was recorded; ask again',
-  );
+  if (isPartlyDated) throw partlyDated();
+}
+
+export function partlyDated(): LedgerError {
+  const message = 'Stripe did not say of every answer when it gave it (no Date). Nothing was recorded; ask again';
+  return new LedgerError('provider_unavailable', message);
 }

@@ -65,3 +65,21 @@ test('where Stripe does not have it nothing ends, and a person has to look', asy
   await payments.recheck(String(sub)); // Asked again, it opens no second review.
   expect(await ledger.subscription('club-7')).toMatchObject({ status: 'active', openReviews: [{ kind: 'subscription_missing' }] });
 });
+
+test('a look of which only some answers have a time says so, and is not taken for one that found nothing', async () => {
+  const { stripe, payments, ledger } = await joined();
+  await payments.recheck('club-7'); // The next look lists the invoices as well.
+  const list = stripe.invoices.list.bind(stripe.invoices);
+  stripe.invoices.list = (async (...asked: Parameters<typeof list>) => {
+    const page = await list(...asked);
+    delete page.lastResponse.headers['date'];
+    return page;
+  }) as unknown as typeof list;
+  const by = { actor: 'sup-3', reason: 'ticket 2' };
+  await expect(payments.recheck('club-7', { by })).rejects.toMatchObject({
+    code: 'provider_unavailable',
+    message: expect.stringContaining('Nothing was recorded; ask again'),
+  });
+  const history = (await ledger.console.subscriptions?.history('club-7')) ?? [];
+  expect(history.filter(({ type }) => type === 'StripeRechecked')).toEqual([]);
+});

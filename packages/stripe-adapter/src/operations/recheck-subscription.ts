@@ -3,6 +3,7 @@ import type { SubscriptionView } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
 import { readProvenance } from '../intake/answer-provenance.ts';
 import { knownSubscriptions } from '../intake/known-subscriptions.ts';
+import { partlyDated } from '../intake/subscription-reads.ts';
 import type { Provenance } from '../mapping/provenance.ts';
 import { billingTypeOf } from '../stripe/billing-types.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
@@ -47,8 +48,9 @@ async function look({ reference, checkouts }: SubscriptionView, work: BatchConte
   }
   const owner = await knownSubscriptions(ledger).subscriptionOf(reference.id);
   if (owner === undefined) return [];
-  const { outcome } = await subscriptions.lookAt({ ...owner, reference }, provenanceOf(reference.account, work));
-  return [{ objectId: reference.id, outcome }];
+  const looked = await subscriptions.lookAt({ ...owner, reference }, provenanceOf(reference.account, work));
+  if (looked === undefined) throw partlyDated();
+  return [{ objectId: reference.id, outcome: looked.outcome }];
 }
 
 /** Its account is not known: the key's own first, then those on which orders were placed. */

@@ -47,7 +47,8 @@ async function look(round: Round, { subscriptionId, reference }: DueSubscription
   const { ledger: subscriptions, intake, vainLooks } = subscriptionsOf(round);
   const owner = await subscriptions.subscriptionOf(reference.id);
   if (owner === undefined) return { outcome: 'ignored' };
-  const looked = await intake.lookAt({ ...owner, reference }, round.provenanceOf({ asOf: round.startedAt.toISOString() }));
+  const provenance = round.provenanceOf({ asOf: round.startedAt.toISOString() });
+  const looked = (await intake.lookAt({ ...owner, reference }, provenance)) ?? { outcome: 'ignored' };
   vainLooks.record(subscriptionId, vain.includes(looked.outcome));
   return looked;
 }

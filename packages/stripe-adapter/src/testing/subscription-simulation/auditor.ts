@@ -2,7 +2,7 @@
 // compares the shop's rows with the law of Stripe's final state, and with the money that Stripe has received.
 import type { SubscriptionChange } from '@paidonce/ledger';
 import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
-import { audit, type Books, theLaw, type World } from '@paidonce/ledger/simulation';
+import { audit, theLaw, type World } from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
 import { type AtStripe, readAtStripe, toldOf } from './at-stripe.ts';
 import { booksOf } from './books.ts';
@@ -104,9 +104,9 @@ export class Auditor {
     for (const { subscriptionId, type, day, asOfDay } of this.#losses.splice(0)) {
       const id = this.#clubs.begun(subscriptionId);
       if (id === undefined) continue;
-      const books = this.#booksOf(await this.readAt(id));
-      const hadPaid = asOfDay === undefined || audit(paidBefore(books, asOfDay), asOfDay, this.#generosity()).mustBeIn;
-      if (hadPaid && audit(books, day, this.#generosity()).mustBeIn)
+      const at = await this.readAt(id);
+      const hadPaid = asOfDay === undefined || audit(this.#booksOf(asItWas(at, asOfDay)), asOfDay, this.#generosity()).mustBeIn;
+      if (hadPaid && audit(this.#booksOf(at), day, this.#generosity()).mustBeIn)
         this.#world.report('nobody who has paid is ended', `${subscriptionId} (${id}): ${type}, though Stripe has the money`);
     }
   }
@@ -202,8 +202,14 @@ export class Auditor {
   }
 }
 
-function paidBefore({ sales, ...books }: Books, day: number): Books {
-  return { ...books, sales: sales.filter(({ paidOn }) => paidOn < day - aSecond / 2) };
+/** What was paid since was open then, and its credits were credits of unpaid time. */
+function asItWas({ invoices, ...at }: AtStripe, day: number): AtStripe {
+  const wasPaid = ({ status_transitions: { paid_at: paidAt }, created }: Stripe.Invoice): boolean =>
+    (paidAt ?? created) / 86_400 < day - aSecond / 2;
+  return {
+    ...at,
+    invoices: invoices.map((invoice) => (invoice.status === 'paid' && !wasPaid(invoice) ? { ...invoice, status: 'open' } : invoice)),
+  };
 }
 
 interface Shown {
