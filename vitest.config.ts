@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config';
 import './scripts/require-node.mjs';
+import { LongestFirst } from './scripts/longest-first.ts';
 import { slowTests } from './scripts/slow-tests.ts';
 
 const { TEST_REPORT } = process.env;
@@ -24,6 +25,7 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['@paidonce/source'] } },
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // No busy machine makes a test red; but what hangs must end, and say its name.
     testTimeout: 30 * 60_000,
     hookTimeout: 30 * 60_000,
