@@ -48,11 +48,7 @@ async function readEventsOf(round: Round, types: readonly string[], taking: Taki
   const since = upToMs === undefined ? Date.parse(orders.firstPlacedAt) - slackMs : upToMs - overlapMs;
   const stretch = { fromMs: Math.max(since, now - retentionMs), toMs: now + slackMs };
   await round.readList(
-    async (window) => {
-      const answer = await parts.calls.events(types, window);
-      round.readAsOf(Date.parse(answer.asOf)); // By Stripe's clock: ours may be ahead by more than the overlap.
-      return answer;
-    },
+    (window) => parts.calls.events(types, window),
     stretch,
     (object, answer) => {
       const event = eventSchema.safeParse(object);

@@ -18,11 +18,7 @@ export async function readInvoices(round: Round): Promise<void> {
   const { intake } = subscriptionsOf(round);
   const firstMs = Date.parse(orders.subscriptions?.firstPlacedAt ?? orders.firstPlacedAt);
   await round.readList(
-    async (window) => {
-      const answer = await parts.calls.billing.paidInvoices(window);
-      round.readAsOf(Date.parse(answer.asOf)); // By Stripe's clock: what is due is due by it.
-      return answer;
-    },
+    (window) => parts.calls.billing.paidInvoices(window),
     { fromMs: (round.readUpToMs(longestPauseMs) ?? firstMs) - overlapMs, toMs: startedAt.getTime() + slackMs },
     (invoice, answer) => intake.take(invoice, round.provenanceOf(answer)),
   );

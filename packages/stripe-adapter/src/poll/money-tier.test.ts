@@ -121,6 +121,16 @@ test('months later it still looks: a dispute of an old payment suspends', async 
   expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'suspended', payment: 'disputed' });
 });
 
+test('a clock of ours that is days ahead of Stripe’s does not lead the cursor past what is still to come', async () => {
+  const ahead = { now: () => new Date(Date.now() + 10 * 24 * hourMs) };
+  const shop = await openShop({ ledger: { runtime: ahead } });
+  const sessionId = await paidOrder(shop);
+  await shop.payments.sweep(money);
+  shop.sandbox.refund(sessionId, { fate: 'never_made' });
+  await shop.payments.sweep(money);
+  expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked' });
+});
+
 describe('the list', () => {
   const unread = { id: 'txn_1', source: 'ch_1' }; // Not expanded: no shape that we know.
 

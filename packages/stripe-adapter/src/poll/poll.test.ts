@@ -292,6 +292,19 @@ describe('a long list', () => {
     ]);
   });
 
+  test('is marked as read up to Stripe’s time, where our clock was days ahead', async () => {
+    const shop = await openShop();
+    const died = await openRound(shop);
+    let pages = 0;
+    const failing = () => {
+      pages += 1;
+      return pages > 10 ? Promise.reject(new LedgerError('provider_unavailable', 'gone')) : Promise.resolve(page(pages * 10, 2, true));
+    };
+    await expect(died.readList(failing, { ...stretch, toMs: Date.UTC(2027, 0, 25) }, take)).rejects.toThrow('gone');
+    const { resume } = await shop.ledger.forAdapters.sweepProgress('long');
+    expect(resume).toEqual({ from: '2027-01-10T00:00:00.000Z', to: '2027-01-15T09:00:00.000Z', after: 'cs_101' });
+  });
+
   test('in which an object failed is gone on with from before it', async () => {
     const shop = await openShop();
     const round = await openRound(shop);

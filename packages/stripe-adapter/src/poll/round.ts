@@ -155,14 +155,19 @@ export class Round {
     // Fixed at the start, so that new objects shift no page.
     const window = { createdFrom: seconds(fromMs), createdTo: seconds(toMs) };
     let after = first;
+    let readToMs = toMs;
     for (let page = 1; page <= mostPages; page++) {
       const answer = await list({ ...window, ...defined({ after }) });
+      // By Stripe's clock: ours may be ahead by more than the overlap.
+      const listedMs = Date.parse(answer.asOf);
+      this.readAsOf(listedMs);
+      readToMs = Math.min(readToMs, listedMs + slackMs);
       // Oldest first: a payment before its refund.
       for (const object of answer.object.objects.toReversed()) await this.takeOne(object, () => take(object, answer));
       after = identityOf(answer.object.objects.at(-1)).id;
       if (!answer.object.hasMore || after === undefined) return;
       // A failed object lies behind a later mark, and no round would read it again.
-      if (page % pagesBetweenMarks === 0 && this.counts.failed === 0) await this.#mark({ from: iso(fromMs), to: iso(toMs), after });
+      if (page % pagesBetweenMarks === 0 && this.counts.failed === 0) await this.#mark({ from: iso(fromMs), to: iso(readToMs), after });
       if (this.parts.signal.aborted) throw this.stopped();
     }
     throw new LedgerError(
