@@ -35,6 +35,8 @@ export interface KillReport {
 const atOnce = 4;
 /** After one in so many kills the next one comes while the shop starts: its roll-forward and its catching up are under way then. */
 const startsKilledOf = 4;
+/** Once in so many lives the shop lives on until as many customers are served as come at once: on a busy machine, too, nobody waits for ever. */
+const livesToServe = 10;
 const longestStartMs = 1_500;
 const longestLifeMs = 1_500;
 /** Far longer than a busy machine needs. */
@@ -50,9 +52,13 @@ export async function killUnderLoad({ ledgerUrl, kills, seed }: KillOptions): Pr
   const load = startLoad(scene, { seed, atOnce });
   const broken: string[] = [];
   let killed = 0;
+  let lives = 1;
   let duringStart = 0;
   while (killed < kills && broken.length === 0) {
+    const served = load.served;
     await wait(random.below(longestLifeMs));
+    while (lives % livesToServe === 0 && load.served < served + atOnce) await wait(20);
+    lives += 1;
     await scene.shop.kill();
     killed += 1;
     if (killed < kills && killed % startsKilledOf === 2) {
