@@ -8,9 +8,6 @@ const source = 'packages/ledger/src';
 const texts: readonly string[] = ['order/review-sentences.ts'];
 export const cores = ['order', 'subscription'] as const;
 
-/** Files whose living mutants nobody has judged yet. They run only where they are named, and a run of their core prints them. */
-export const notJudged: readonly string[] = ['observation-schemas'].map((name) => `${source}/subscription/${name}.ts`);
-
 /**
  * The files by a name: a core, or one file of it, as `order/decide.ts`. Paths from the root of the repository; none where there is no
  * such file.
@@ -20,6 +17,5 @@ export function filesOf(name: string): readonly string[] {
     .flatMap((core) => readdirSync(join(root, source, core)).map((file) => `${core}/${file}`))
     .filter((file) => !/\.(test|test-support)\.ts$/.test(file) && !texts.includes(file))
     .filter((file) => file === name || file.startsWith(`${name}/`))
-    .map((file) => `${source}/${file}`)
-    .filter((file) => name.endsWith('.ts') || !notJudged.includes(file));
+    .map((file) => `${source}/${file}`);
 }

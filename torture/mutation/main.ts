@@ -3,9 +3,9 @@
 // is no such file.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import accepted from './accepted.json' with { type: 'json' };
-import { cores, filesOf, notJudged, root } from './cores.ts';
+import { cores, filesOf, root } from './cores.ts';
 import { install } from './install.ts';
 import { isProven, type Judgement, judge, type Report } from './mutants.ts';
 
@@ -53,9 +53,7 @@ function linesOf({ files, living, stale }: Judgement): readonly string[] {
     ...files.map((each) => row(each.file, [each])),
     ...cores.flatMap((core) => {
       const of = files.filter(({ file }) => file.includes(`/src/${core}/`));
-      const left = notJudged.filter((file) => file.includes(`/src/${core}/`) && !files.some((each) => each.file === file));
-      const without = left.length > 0 ? `; not covered: ${left.map((file) => basename(file)).join(', ')}` : '';
-      return of.length > 0 ? [`${row(core, of)}${without}`] : [];
+      return of.length > 0 ? [row(core, of)] : [];
     }),
   ];
 }
