@@ -52,13 +52,12 @@ export async function killUnderLoad({ ledgerUrl, kills, seed }: KillOptions): Pr
   const load = startLoad(scene, { seed, atOnce });
   const broken: string[] = [];
   let killed = 0;
-  let lives = 1;
   let duringStart = 0;
   while (killed < kills && broken.length === 0) {
     const served = load.served;
     await wait(random.below(longestLifeMs));
-    while (lives % livesToServe === 0 && load.served < served + atOnce) await wait(20);
-    lives += 1;
+    const life = killed - duringStart + 1;
+    while (life % livesToServe === 0 && load.served < served + atOnce) await wait(20);
     await scene.shop.kill();
     killed += 1;
     if (killed < kills && killed % startsKilledOf === 2) {

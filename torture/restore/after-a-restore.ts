@@ -53,7 +53,10 @@ export async function repairShop(scene: Scene): Promise<readonly string[]> {
 async function endRefunded(scene: Scene, unpaid: readonly string[]): Promise<void> {
   if (unpaid.length === 0) return;
   const { paid } = await scene.books();
-  const isRefunded = (id: string) => paid.get(id)?.refundedMinor === paid.get(id)?.receivedMinor;
+  const isRefunded = (id: string): boolean => {
+    const money = paid.get(id);
+    return money !== undefined && money.refundedMinor === money.receivedMinor;
+  };
   for (const order of ordersIn(await scene.log())) {
     const payments = observationsOf(order).map(({ payment }) => payment.id);
     if (unpaid.includes(order.orderId) && payments.length > 0 && payments.every(isRefunded)) endInShop(scene, order.orderId);

@@ -295,7 +295,7 @@ describe('law 1: what was held and handed on in batches, and what was recorded o
 
   // What is drawn is paused once in fifty times: that it is met must be no luck.
   const fought = [paid(), dispute('open')].map((fact) => paymentObserved(fact, { aliases: ['cs_1'] }));
-  const examples: [Shuffled, Policy, number][] = [[{ once: fought, again: fought }, { ...defaultPolicy, openDispute: 'suspend' }, 1]];
+  const examples: [Shuffled, Policy, number][] = [[{ once: fought, again: fought }, defaultPolicy, 1]];
 
   property.prop([shuffled(inOneSession), anyPolicy, fc.nat()], { ...runs(300), examples })(
     'join to the same facts, the same access, the same membership',

@@ -21,7 +21,7 @@ import { type IntakeResult, stronger } from './intake-result.ts';
 import type { OwnedSubscription } from './known-subscriptions.ts';
 import { mapWhole, paidIn } from './map-whole.ts';
 import { type BegunLook, lookAtSubscription, type SeenSubscription } from './subscription-look.ts';
-import { type From, refusePartlyDated, SubscriptionReads, type SubscriptionReadsParts, type Told } from './subscription-reads.ts';
+import { type From, partlyDated, SubscriptionReads, type SubscriptionReadsParts, type Told } from './subscription-reads.ts';
 import { named, recordUnreadable } from './unreadable.ts';
 
 export interface SubscriptionIntakeParts extends SubscriptionReadsParts {
@@ -112,7 +112,7 @@ export class SubscriptionIntake {
     const { plans, ourLedger } = this.#parts;
     const seen = await lookAtSubscription({ subscription: reference, plans, whole }, ourLedger.scope, calls.billing, begun);
     if (seen.outcome === 'missing') return undefined;
-    refusePartlyDated(seen);
+    if (seen.isPartlyDated) throw partlyDated();
     return { ...seen, statements: await this.#reads.inTime(seen.statements, 'read', calls) };
   }
 

@@ -63,7 +63,7 @@ export class SubscriptionReads {
     const isOver = now !== undefined && readBefore(now.mapped, linked && { ...linked, plans }, false) === 'look';
     const read =
       answer && isOver ? await this.look(reference, linked, calls, { mapped: now.mapped, reads: [answer, ...now.reads] }) : asked;
-    if (read) refusePartlyDated(read);
+    if (read?.isPartlyDated) throw partlyDated();
     // Where Stripe has it no more, what the copy says is all that there is.
     const newer = read ?? now?.mapped;
     const kept = newer ? without(mapped.statements, newer.statements) : mapped.statements;
@@ -113,11 +113,6 @@ export class SubscriptionReads {
     }
     return taken;
   }
-}
-
-/** @throws LedgerError `provider_unavailable` */
-export function refusePartlyDated({ isPartlyDated }: SeenSubscription): void {
-  if (isPartlyDated) throw partlyDated();
 }
 
 export function partlyDated(): LedgerError {

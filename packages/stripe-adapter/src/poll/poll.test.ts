@@ -252,6 +252,15 @@ describe('a long list', () => {
   });
   const take = () => Promise.resolve({ outcome: 'ignored' as const });
 
+  /** A list of which Stripe answers so many pages, and no more. */
+  function goneAfter(most: number): () => Promise<Answer<ListPage>> {
+    let pages = 0;
+    return () => {
+      pages += 1;
+      return pages > most ? Promise.reject(new LedgerError('provider_unavailable', 'gone')) : Promise.resolve(page(pages * 10, 2, true));
+    };
+  }
+
   async function openRound(shop: Shop): Promise<Round> {
     await shop.checkout();
     await shop.ledger.settle();
@@ -268,12 +277,7 @@ describe('a long list', () => {
   test('is gone on with where a round has died', async () => {
     const shop = await openShop();
     const died = await openRound(shop);
-    let pages = 0;
-    const failing = () => {
-      pages += 1;
-      return pages > 23 ? Promise.reject(new LedgerError('provider_unavailable', 'gone')) : Promise.resolve(page(pages * 10, 2, true));
-    };
-    await expect(died.readList(failing, stretch, take)).rejects.toThrow('gone');
+    await expect(died.readList(goneAfter(23), stretch, take)).rejects.toThrow('gone');
     const next = await openRound(shop);
     const asked: ListWindow[] = [];
     const list = (window: ListWindow) => {
@@ -295,12 +299,7 @@ describe('a long list', () => {
   test('is marked as read up to Stripe’s time, where our clock was days ahead', async () => {
     const shop = await openShop();
     const died = await openRound(shop);
-    let pages = 0;
-    const failing = () => {
-      pages += 1;
-      return pages > 10 ? Promise.reject(new LedgerError('provider_unavailable', 'gone')) : Promise.resolve(page(pages * 10, 2, true));
-    };
-    await expect(died.readList(failing, { ...stretch, toMs: Date.UTC(2027, 0, 25) }, take)).rejects.toThrow('gone');
+    await expect(died.readList(goneAfter(10), { ...stretch, toMs: Date.UTC(2027, 0, 25) }, take)).rejects.toThrow('gone');
     const { resume } = await shop.ledger.forAdapters.sweepProgress('long');
     expect(resume).toEqual({ from: '2027-01-10T00:00:00.000Z', to: '2027-01-15T09:00:00.000Z', after: 'cs_101' });
   });

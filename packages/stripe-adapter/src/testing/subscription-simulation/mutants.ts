@@ -39,7 +39,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a look of which some answers have no Date is recorded as words',
     'intake/subscription-reads.ts',
-    '    if (read) refusePartlyDated(read);\n',
+    '    if (read?.isPartlyDated) throw partlyDated();\n',
     '',
   ),
   mutant('the slot is not asked again', checkout, 'if (holder !== subscriptionId) {', "if (subscriptionId === '') {"),
