@@ -88,10 +88,11 @@ function creditsOf(invoices: readonly JudgedInvoice[]): readonly Credit[] {
   const credits = invoices
     .filter(({ cuts }) => cuts)
     .flatMap((invoice) => invoice.fact.lines.filter(({ role }) => role === 'credit').map((line) => ({ line, invoice })));
-  return credits.map(({ line, invoice }) => {
-    const credited = charges.filter((charge) => isCredited(charge, { line, invoice })).map((charge) => charge.line);
-    const own = stands(invoice) ? invoice.lines.map((charge) => charge.line) : [];
-    return { line, credited, exchanged: own.filter((charge) => charge.from <= line.from && !credited.includes(charge)) };
+  return credits.map((credit) => {
+    const credited = charges.filter((charge) => isCredited(charge, credit));
+    const own = charges.filter(({ line, invoice }) => invoice === credit.invoice && stands(invoice) && line.from <= credit.line.from);
+    const exchanged = own.filter((charge) => !credited.includes(charge));
+    return { line: credit.line, credited: credited.map(({ line }) => line), exchanged: exchanged.map(({ line }) => line) };
   });
 }
 
