@@ -1,7 +1,7 @@
 // The load generator of `bench -- http`, a process of its own: it signs the webhooks of a slot first, then sends them over keep-alive
 // connections. It speaks HTTP on bare sockets, so that it needs less of the machine than what it measures.
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { type Kind, requestOf, type Templates } from './http-events.ts';
 
 export interface LoadSlot {
@@ -26,21 +26,27 @@ export interface LoadResult {
   readonly answers: Readonly<Record<string, number>>;
 }
 
+/**
+ * The connections to each server, open from its first slot on: a server that is busy accepts one of them in each turn of its event
+ * loop, and the later ones would wait for that, not for their webhooks.
+ */
+const open = new Map<number, readonly Exchange[]>();
+
 process.on('message', (slot: LoadSlot) => void run(slot).then((result) => process.send?.(result)));
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
 async function run({ port, connections, templates, kind, from, count, perSecond }: LoadSlot): Promise<LoadResult> {
   const requests = Array.from({ length: count }, (_, index) => requestOf(templates[kind], from + index));
-  const sockets = await Promise.all(Array.from({ length: connections }, () => opened(port)));
+  const exchanges = open.get(port) ?? (await Promise.all(Array.from({ length: connections }, () => opened(port))));
+  open.set(port, exchanges);
   const latenciesMs: number[] = [];
   const dueAtMs: number[] = [];
   const answers: Record<string, number> = {};
   const startedMs = performance.now();
   let next = 0;
   await Promise.all(
-    sockets.map(async (socket) => {
-      const exchange = exchanges(socket);
+    exchanges.map(async (exchange) => {
       for (let index = next++; index < count; index = next++) {
         const dueMs = perSecond === undefined ? performance.now() : startedMs + (index * 1_000) / perSecond;
         const waitMs = dueMs - performance.now();
@@ -52,19 +58,15 @@ async function run({ port, connections, templates, kind, from, count, perSecond 
       }
     }),
   );
-  const ms = performance.now() - startedMs;
-  for (const socket of sockets) socket.destroy();
-  return { ms, latenciesMs, dueAtMs, answers };
+  return { ms: performance.now() - startedMs, latenciesMs, dueAtMs, answers };
 }
 
-async function opened(port: number): Promise<Socket> {
+/** Sends a request, one at a time, and gives the status and the body of its answer, which has a `content-length`. */
+type Exchange = (request: Buffer) => Promise<string>;
+
+async function opened(port: number): Promise<Exchange> {
   const socket = connect(port, '127.0.0.1').setNoDelay();
   await once(socket, 'connect');
-  return socket;
-}
-
-/** Sends one request at a time, and gives the status and the body of its answer, which has a `content-length`. */
-function exchanges(socket: Socket): (request: Buffer) => Promise<string> {
   let received = '';
   let waiting: { readonly resolve: (answer: string) => void; readonly reject: (error: Error) => void } | undefined;
   socket.setEncoding('latin1');
