@@ -68,6 +68,7 @@ describe('a small document', () => {
 
   test('a peer that failed is listed with its failure', () => {
     expect(made('docs/why/comparison.md', 'peers')).toContain('| one | 1,200 | 900 (3 doubled) |');
+    expect(made('docs/why/comparison.zh-TW.md', 'peers')).toContain('| one | 1,200 | 900 (重複 3 筆) |');
   });
 
   test('names figures that there are not', () => {

@@ -2,10 +2,10 @@
 // stands `<!-- figures summary -->`, and what is below it, up to `<!-- /figures -->`, is replaced by `npm run docs`. A benchmark gets
 // rows in the README by a function in `summaries`.
 import { existsSync, readFileSync } from 'node:fs';
+import { inLanguage, type Language } from './figure-labels.ts';
 
 export const figuresMark: RegExp = /<!-- figures (\w+) -->\n.*?<!-- \/figures -->/gs;
 
-type Language = 'en' | 'zh';
 type Words = Readonly<Record<Language, string>>;
 
 /** What every file of results has, and what its benchmark adds. */
@@ -204,11 +204,12 @@ function peers(read: Read, language: Language): readonly string[] {
   const cell = (side: string, callers: number): string => {
     const row = rows.find((each) => each.side === side && each.callers === callers);
     if (!row) return '';
-    return `${row.perSecond?.toLocaleString('en-US') ?? ''}${row.counted === 'once' ? '' : ` (${row.counted})`}`.trim();
+    const perSecond = row.perSecond?.toLocaleString('en-US') ?? '';
+    return row.counted === 'once' ? perSecond : `${perSecond} (${inLanguage(language, row.counted)})`.trim();
   };
   return tableOf(
     language === 'en' ? ['payments a second', '1 caller', '32 callers'] : ['每秒付款數', '1 個呼叫端', '32 個呼叫端'],
-    names.map((side) => [side, cell(side, 1), cell(side, 32)]),
+    names.map((side) => [inLanguage(language, side), cell(side, 1), cell(side, 32)]),
   );
 }
 
@@ -216,7 +217,7 @@ function install(read: Read, language: Language): readonly string[] {
   const rows = (read('install')?.['rows'] ?? []) as readonly InstallRow[];
   return tableOf(
     language === 'en' ? ['installed in production', 'packages', 'MB', 'seconds'] : ['正式環境安裝', '套件數', 'MB', '秒'],
-    rows.map(({ what, packages, mb, seconds }) => [what, String(packages), String(mb), String(seconds)]),
+    rows.map(({ what, packages, mb, seconds }) => [inLanguage(language, what), String(packages), String(mb), String(seconds)]),
   );
 }
 
