@@ -9,11 +9,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { saveResults } from '../scripts/save-results.ts';
 import { growthByActive } from './growth-active.ts';
 import { growthByLength } from './growth-length.ts';
 import type { GrowthOptions, Slot } from './growth-slots.ts';
 import { median, numbersIn, rounded, type Took } from './measures.ts';
-import { saveResults } from './results.ts';
 
 export interface GrowthRow {
   readonly work: string;
@@ -54,7 +54,7 @@ export async function growth(): Promise<void> {
   if (positionals.length > asked.length) throw new Error(`There are: ${Object.keys(parts).join(', ')}`);
   for (const part of asked) {
     const rows = await measureGrowth(part, { events, active, slots: 24, factsInSlot: 1_000 });
-    if (values.save) saveResults(`growth-${part}`, { rows });
+    if (values.save) saveResults('benchmarks', `growth-${part}`, { rows });
   }
 }
 

@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { saveResults } from '../scripts/save-results.ts';
 import { type Kind, madeBy, orderId, recordTemplates, type Templates } from './http-events.ts';
 import type { LoadResult, LoadSlot } from './http-load.ts';
 import type { Question, Variant } from './http-server.ts';
-import { saveResults } from './results.ts';
 
 const connections = 64;
 /** The bare server gets so many more, so that its slots take about as long: a machine gives short bursts more than their share. */
@@ -66,7 +66,7 @@ export async function http(): Promise<void> {
   console.table({ 'webhook to deliver': figures.delivered });
   const ratioOf = (kind: Kind) => figures.rows.find((row) => row.webhooks === kind)?.ratio;
   const last = { bench: 'http', first: ratioOf('first'), confirmed: ratioOf('confirmed') };
-  if (values.save) saveResults('http', { ...last, connections, rounds, webhooksOfASlot: webhooks, ...figures });
+  if (values.save) saveResults('benchmarks', 'http', { ...last, connections, rounds, webhooksOfASlot: webhooks, ...figures });
   console.log(JSON.stringify(last));
 }
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { npmInstall, packPackages } from '../scripts/pack-packages.ts';
 import { installedIn, megabytesOf } from '../scripts/production-install.ts';
+import { saveResults } from '../scripts/save-results.ts';
 import { peerVersions } from './peers/install.ts';
-import { saveResults } from './results.ts';
 
 export interface InstallRow {
   readonly what: string;
@@ -34,7 +34,7 @@ export async function install(): Promise<void> {
   const rows = installEach(Number(values.rounds));
   if (rows === undefined) return;
   console.table(rows);
-  if (values.save) saveResults('install', { versions: { node: process.versions.node, ...peerVersions() }, rows });
+  if (values.save) saveResults('benchmarks', 'install', { versions: { node: process.versions.node, ...peerVersions() }, rows });
   console.log(JSON.stringify({ bench: 'install', ...rows[0] }));
 }
 

@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createPaymentLedger, type PaymentLedger } from '@paidonce/ledger';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
+import { saveResults } from '../scripts/save-results.ts';
 import { bareGroupCommit, withSlowerSync } from './group-commit.ts';
 import { eachOf, median, numbersIn, rounded, timed } from './measures.ts';
 import { account, paid, payment, sources } from './payments.ts';
-import { saveResults } from './results.ts';
 
 export interface ObserveOptions {
   readonly addSyncMs: readonly number[];
@@ -47,7 +47,7 @@ export async function observe(): Promise<void> {
   });
   const addSyncMs = numbersIn('add-sync-ms', values['add-sync-ms'], 0);
   const rows = await measureObserve({ addSyncMs, callers: numbersIn('callers', values.callers), rounds: 5, orders: 1_000 });
-  if (values.save) saveResults('observe', { rows });
+  if (values.save) saveResults('benchmarks', 'observe', { rows });
 }
 
 /** Measures facts of placed orders with linked payments, each from four sources; and also first payments, which need a link. */

@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type DatabaseUnderTest, databaseForTests, skipReason } from '@paidonce/ledger/testing/postgres-server';
+import { saveResults } from '../scripts/save-results.ts';
 import { installPeers, peerVersions } from './peers/install.ts';
 import { sides } from './peers/sides.ts';
 import type { Answer, Checked, Measured, Slot } from './peers/slot.ts';
-import { saveResults } from './results.ts';
 
 export interface PeersOptions {
   readonly slots: number;
@@ -61,7 +61,11 @@ export async function peers(): Promise<void> {
   for (const { side, callers, firstError } of rows) if (firstError) console.log(`${side}, ${callers} callers: ${firstError}`);
   const ratios = ratiosOf(rows);
   if (values['save'])
-    saveResults('peers', { versions: { node: process.versions.node, sqlite: process.versions['sqlite'], ...versions }, ratios, rows });
+    saveResults('benchmarks', 'peers', {
+      versions: { node: process.versions.node, sqlite: process.versions['sqlite'], ...versions },
+      ratios,
+      rows,
+    });
   console.log(JSON.stringify({ bench: 'peers', ...ratios }));
 }
 

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { createPaymentLedger } from '@paidonce/ledger';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { freePort } from '@paidonce/ledger/testing/postgres-server';
-import { saveResults } from './results.ts';
+import { saveResults } from '../scripts/save-results.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const [ledgerCommand, stripeCommand] = ['ledger', 'stripe-adapter'].map((name) => join(root, 'packages', name, 'dist/cli/main.js'));
@@ -47,7 +47,7 @@ export async function start(): Promise<void> {
   const { values } = parseArgs({ args: process.argv.slice(3), options });
   const rows = await timeStarts(Number(values.rounds));
   console.table(rows);
-  if (values.save) saveResults('start', { rows });
+  if (values.save) saveResults('benchmarks', 'start', { rows });
   const [, help, , , page] = rows;
   console.log(JSON.stringify({ bench: 'start', help, page }));
 }

@@ -7,7 +7,7 @@ import { startStripeSandbox } from '@paidonce/sandbox';
 import { stripePayments } from '@paidonce/stripe-adapter';
 import { simulateSubscriptionYear } from '@paidonce/stripe-adapter/subscription-year';
 import Stripe from 'stripe';
-import { saveResults } from './results.ts';
+import { saveResults } from '../scripts/save-results.ts';
 
 const members = 1_000;
 const days = 365;
@@ -25,7 +25,7 @@ export async function subscriptions(): Promise<void> {
     `wrong ends: ${year.wrongEnds} · hours locked out: ${year.hoursLockedOut.toFixed(1)} · ends: ${year.ends}, ${year.hoursLate.toFixed(1)} h late on average`,
   );
   const last = { members, readsPerRenewal, readsPerMonth, wrongEnds: year.wrongEnds };
-  if (values.save) saveResults('subscriptions', last);
+  if (values.save) saveResults('benchmarks', 'subscriptions', last);
   console.log(JSON.stringify({ bench: 'subscriptions', ...last }));
 }
 

@@ -1,5 +1,6 @@
 // What the rows of `peers` and `install` are called in the tables of figures. The benchmarks name them in English.
 export type Language = 'en' | 'zh';
+export type Words = Readonly<Record<Language, string>>;
 
 /** The names of packages stay, and what is said of them is translated. */
 const inChinese: readonly (readonly [RegExp, string])[] = [

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { filesOf } from './documents.ts';
-import { type Results, resultsOf, withFigures } from './figures.ts';
+import { resultsOf, withFigures } from './figures.ts';
+import type { Results } from './save-results.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -69,6 +70,37 @@ describe('a small document', () => {
   test('a peer that failed is listed with its failure', () => {
     expect(made('docs/why/comparison.md', 'peers')).toContain('| one | 1,200 | 900 (3 doubled) |');
     expect(made('docs/why/comparison.zh-TW.md', 'peers')).toContain('| one | 1,200 | 900 (重複 3 筆) |');
+  });
+
+  describe('of the torture', () => {
+    const part = (figures: readonly string[], holds = true): Results => ({ ...results, n: 1_000, seed: 1, holds, minutes: 3, figures });
+    const tables = (parts: Readonly<Record<string, Results>>, path = 'README.md'): readonly string[] =>
+      withFigures('<!-- figures torture -->\n<!-- /figures -->', path, (name) => parts[name])
+        .split('\n')
+        .slice(3, -1);
+
+    test('has a row for each part that was kept: what was done, what came out, and how to do it again', () => {
+      const kept = { 'torture fuzz': part([]), 'torture simulate stripe': part(['1000 seeds, 7 steps', '80 of 80 mutants caught']) };
+      expect(tables(kept)).toEqual([
+        '| 1,000 requests that no honest client sends | no error of the server, no event | 2026-01-02 | `npm run torture -- --fuzz 1000` |',
+        expect.stringMatching(
+          /^\| 1,000 more with .* \| no law is broken; 80 of 80 mutants .* \| 2026-01-02 \| `npm run torture -- --simulate stripe 1000` \|$/,
+        ),
+      ]);
+    });
+
+    test('names what failed, and what was skipped', () => {
+      expect(tables({ 'torture soak': part([], false) })).toEqual([expect.stringContaining('| FAILED |')]);
+      expect(tables({ 'torture kill': part(['SQLite: 9', 'SKIPPED: PostgreSQL']) }, 'README.zh-TW.md')).toEqual([
+        expect.stringContaining('沒有任何一筆開通兩次；略過 1 項 |'),
+      ]);
+    });
+
+    test('counts the mutants that tests notice', () => {
+      expect(tables({ 'torture mutate order': part(['order: 9 mutants, 7 killed, 2 accepted, 0 living']) })).toEqual([
+        expect.stringContaining('| of 9 mutants, tests notice 7; nobody can tell the other 2 from the code |'),
+      ]);
+    });
   });
 
   test('names figures that there are not', () => {

@@ -1,20 +1,12 @@
 // The tables of figures in the documents, from `benchmarks/results/*.json`, which `npm run bench -- NAME --save` writes. In a document
 // stands `<!-- figures summary -->`, and what is below it, up to `<!-- /figures -->`, is replaced by `npm run docs`. A benchmark gets
-// rows in the README by a function in `summaries`.
+// rows in the README by a function in `summaries`. The table of the torture is made likewise (torture-figures.ts).
 import { existsSync, readFileSync } from 'node:fs';
-import { inLanguage, type Language } from './figure-labels.ts';
+import { inLanguage, type Language, type Words } from './figure-labels.ts';
+import type { Results } from './save-results.ts';
+import { tortureRows } from './torture-figures.ts';
 
 export const figuresMark: RegExp = /<!-- figures (\w+) -->\n.*?<!-- \/figures -->/gs;
-
-type Words = Readonly<Record<Language, string>>;
-
-/** What every file of results has, and what its benchmark adds. */
-export interface Results {
-  readonly date: string;
-  readonly machine: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly [figure: string]: unknown;
-}
 
 interface Figure {
   readonly what: Words;
@@ -168,13 +160,15 @@ function grown({ rows }: Results, what: (size: Words, least: Words) => Words): F
 
 type Read = (bench: string) => Results | undefined;
 
-/** The results of a benchmark that are kept. Undefined: none are. */
-export function resultsOf(bench: string): Results | undefined {
-  const file = new URL(`../benchmarks/results/${bench.replace(' ', '-')}.json`, import.meta.url);
+/** The results that are kept of a benchmark, or of `torture PART`. Undefined: none are. */
+export function resultsOf(name: string): Results | undefined {
+  const [, part] = /^torture (.+)$/.exec(name) ?? [];
+  const path = part === undefined ? `benchmarks/results/${name}` : `torture/results/${part}`;
+  const file = new URL(`../${path.replace(' ', '-')}.json`, import.meta.url);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : undefined;
 }
 
-const tables: Readonly<Record<string, (read: Read, language: Language) => readonly string[]>> = { summary, peers, install };
+const tables: Readonly<Record<string, (read: Read, language: Language) => readonly string[]>> = { summary, peers, install, torture };
 
 /** Returns the document with each of its tables as the results have it now. @param read undefined: there are no results of it. */
 export function withFigures(text: string, path: string, read: Read): string {
@@ -218,6 +212,14 @@ function install(read: Read, language: Language): readonly string[] {
   return tableOf(
     language === 'en' ? ['installed in production', 'packages', 'MB', 'seconds'] : ['正式環境安裝', '套件數', 'MB', '秒'],
     rows.map(({ what, packages, mb, seconds }) => [inLanguage(language, what), String(packages), String(mb), String(seconds)]),
+  );
+}
+
+function torture(read: Read, language: Language): readonly string[] {
+  const head = { en: ['outcome', 'run on', 'again by'], zh: ['結果', '執行日', '自己跑'] }[language];
+  return tableOf(
+    ['', ...head],
+    tortureRows((part) => read(`torture ${part}`), language),
   );
 }
 

@@ -12,17 +12,27 @@ export interface Part {
   /** It mounts file systems: where the user is not root, it runs in a namespace in which it is, if the machine allows that. */
   readonly mounts?: true;
   /** The commands of `npm run`, with their arguments and environment, in order. */
-  readonly runs: (n: number, seed: number, name?: string) => readonly Run[];
-  /** What may be named in place of N, in words and as it is read. Absent: nothing may. */
-  readonly named?: { readonly what: string; readonly pattern: RegExp };
+  readonly runs: (n: number, seed: number, name: string) => readonly Run[];
+  /** What a part is made of: one that is not narrowed to a name runs each of them. Absent: it has no names. */
+  readonly names?: readonly string[];
+  /** What may be named besides, in words and as it is read. */
+  readonly alsoNamed?: { readonly what: string; readonly pattern: RegExp };
 }
 
 /** The hardest mutant is caught by a seed below this one. */
 const fewestMutantSeeds = 2_000;
 
-function simulated(n: number, seed: number): readonly Run[] {
+/** The options of `npm run simulate`. */
+const simulations: Readonly<Record<string, readonly string[]>> = {
+  orders: [],
+  stripe: ['--stripe'],
+  'subscription-laws': ['--subscription-laws'],
+  'subscription-adapter': ['--subscription-adapter'],
+};
+
+function simulated(n: number, seed: number, name: string): readonly Run[] {
   const args = ['--seeds', String(n), '--seed', String(seed), '--mutants', '--mutant-seeds', String(Math.max(n, fewestMutantSeeds))];
-  return [[], ['--stripe'], ['--subscription-laws'], ['--subscription-adapter']].map((which) => ['simulate', [...which, ...args]] as const);
+  return [['simulate', [...(simulations[name] ?? []), ...args]]];
 }
 
 /** Runs test files with larger numbers, which they read from the environment. */
@@ -119,13 +129,15 @@ export const parts: Readonly<Record<string, Part>> = {
     counts:
       'hundredths of the runs that `npm test` makes of each property, for each mutant of the pure cores; it installs Stryker from the registry',
     otherwise: 2,
-    named: { what: 'order, subscription, or a file of them, as order/decide.ts', pattern: /^(order|subscription)(\/[a-z-]+\.ts)?$/ },
-    runs: (n, _, name) => [['mutate', name === undefined ? [] : [name], { TEST_RUNS: String(n / 100) }]],
+    names: ['order', 'subscription'],
+    alsoNamed: { what: 'a file of them, as order/decide.ts', pattern: /^(order|subscription)\/[a-z-]+\.ts$/ },
+    runs: (n, _, name) => [['mutate', [name], { TEST_RUNS: String(n / 100) }]],
   },
   simulate: {
     counts: 'seeds of each simulation; then it searches the seed that catches each mutant, and rewrites mutant-seeds.json',
     otherwise: 10_000,
     together: 2_000,
+    names: Object.keys(simulations),
     runs: simulated,
   },
 };

@@ -1,45 +1,52 @@
-// `npm run torture`: the same code as in the tests, with far larger numbers. All parts, or `-- --PART [N]`: one of them. It takes from
-// minutes to hours, and no other command calls it. `--seed S` draws otherwise (1). It ends in a table, and exits 1 if a part fails, 2
-// if it does not understand its options.
+// `npm run torture`: the same code as in the tests, with far larger numbers. All parts, or `-- --PART [NAME] [N]`: one of them, or of
+// what it is made of. It takes from minutes to hours, and no other command calls it. `--seed S` draws otherwise (1). `--save` keeps
+// what came out in `torture/results`. It ends in a table, and exits 1 if a part fails, 2 if it does not understand its options.
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { saveResults } from './save-results.ts';
+import type { TortureResults } from './torture-figures.ts';
 import { type Part, parts } from './torture-parts.ts';
-import { type Ended, exitCodeOf, tableOf } from './torture-table.ts';
+import { type Ended, exitCodeOf, figuresIn, tableOf } from './torture-table.ts';
 
 const options = Object.fromEntries(Object.keys(parts).map((name) => [name, { type: 'boolean' as const }]));
 const { values, positionals } = parse();
-const { seed: givenSeed = '1', ...named } = values as { readonly seed?: string };
-const [name, ...others] = Object.keys(named);
-if (others.length > 0 || positionals.length > (name === undefined ? 0 : 1)) explain();
+const { seed: givenSeed = '1', save = false, ...chosen } = values as { readonly seed?: string; readonly save?: boolean };
+const [only, ...others] = Object.keys(chosen);
+if (others.length > 0 || positionals.length > (only === undefined ? 0 : 2)) explain();
 const seed = whole(givenSeed);
-const chosen = name === undefined ? Object.keys(parts) : [name];
 
 const ended: Ended[] = [];
-for (const each of chosen) {
-  const part = parts[each] as Part;
-  const [given] = positionals;
-  const one = given !== undefined && part.named?.pattern.test(given) === true ? given : undefined;
-  const n = given === undefined || one !== undefined ? (name === undefined && part.together) || part.otherwise : whole(given);
-  ended.push(await tortured(each, part, n, one));
+for (const [name, part] of Object.entries(parts).filter(([each]) => only === undefined || each === only)) {
+  const [given = '', ...further] = positionals;
+  const isNamed = part.names?.includes(given) === true || part.alsoNamed?.pattern.test(given) === true;
+  const [count, ...more] = isNamed || given === '' ? further : positionals;
+  if (more.length > 0) explain();
+  const n = count === undefined ? ((only === undefined ? part.together : undefined) ?? part.otherwise) : whole(count);
+  for (const each of isNamed ? [given] : (part.names ?? [''])) ended.push(await tortured(name, part, n, each));
 }
 for (const line of ['', ...tableOf(ended)]) console.log(line);
 for (const { part } of ended.filter(({ failed }) => failed)) console.log(`\nAgain: npm run torture -- --${part} --seed ${seed}`);
 process.exitCode = exitCodeOf(ended);
 
-/** Runs a part to its end, or to its first command that fails. */
-async function tortured(name: string, part: Part, n: number, one: string | undefined): Promise<Ended> {
+/** Runs a part, or what it has under that name, to its end, or to its first command that fails. */
+async function tortured(part: string, { runs, mounts }: Part, n: number, name: string): Promise<Ended> {
   const startedMs = performance.now();
-  console.log(`\n── torture: ${name} ${one ?? n}, seed ${seed}`);
+  const names = [part, name].filter((each) => each !== '');
+  const title = [...names, n].join(' ');
+  console.log(`\n── torture: ${title}, seed ${seed}`);
   let printed = '';
   let failed = false;
-  for (const [script, args, env] of part.runs(n, seed, one)) {
-    const { code, text } = await npmRun([script, '--', ...args], env, part.mounts ? asRoot() : []);
+  for (const [script, args, env] of runs(n, seed, name)) {
+    const { code, text } = await npmRun([script, '--', ...args], env, mounts ? asRoot() : []);
     printed += text;
     failed = code !== 0;
     if (failed) break;
   }
-  return { part: `${name} ${one ?? n}`, minutes: (performance.now() - startedMs) / 60_000, failed, printed };
+  const minutes = (performance.now() - startedMs) / 60_000;
+  const kept: TortureResults = { n, seed, holds: !failed, minutes: Number(minutes.toFixed(1)), figures: figuresIn(printed) };
+  if (save) saveResults('torture', names.join('-').replaceAll('/', '-'), kept);
+  return { part: title, minutes, failed, printed };
 }
 
 /** The command before another one, so that it may mount. Empty: it may already, or this machine gives no such right. */
@@ -79,7 +86,7 @@ function npmRun(
 
 function parse() {
   try {
-    return parseArgs({ options: { ...options, seed: { type: 'string' } }, allowPositionals: true });
+    return parseArgs({ options: { ...options, seed: { type: 'string' }, save: { type: 'boolean' } }, allowPositionals: true });
   } catch {
     return explain();
   }
@@ -93,11 +100,11 @@ function whole(text: string): number {
 
 function explain(): never {
   console.error(
-    'npm run torture [-- --PART [N]] [--seed S]. Without a part: all of them. The parts, and what N counts (alone; with the others):',
+    'npm run torture [-- --PART [NAME] [N]] [--seed S] [--save]. Without a part: all of them. The parts, and what N counts (alone; with the others):',
   );
-  for (const [name, { counts, otherwise, together = otherwise, named }] of Object.entries(parts)) {
-    const instead = named === undefined ? '' : `; or ${named.what}`;
-    console.error(`  --${name.padEnd(12)} ${counts} (${together === otherwise ? otherwise : `${otherwise}; ${together}`})${instead}`);
+  for (const [name, { counts, otherwise, together = otherwise, names = [], alsoNamed }] of Object.entries(parts)) {
+    const narrowed = names.length === 0 ? '' : `; NAME: ${[...names, ...(alsoNamed ? [alsoNamed.what] : [])].join(', ')}`;
+    console.error(`  --${name.padEnd(12)} ${counts} (${together === otherwise ? otherwise : `${otherwise}; ${together}`})${narrowed}`);
   }
   process.exit(2);
 }

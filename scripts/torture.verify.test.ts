@@ -19,10 +19,13 @@ test.each([
   [['--laws', '--moves']],
   [['--laws', 'order']],
   [['--mutate', 'decide.ts']],
+  [['--mutate', '2', 'order']],
+  [['--simulate', 'stripe', 'orders']],
+  [['--simulate', 'stripe', '1', '2']],
   [['--laws', '--seed', 'x']],
 ])('%j is refused, and the parts are listed', (args) => {
   const { status, stderr } = run(...args);
-  expect(stderr).toMatch(/^npm run torture \[-- --PART \[N\]\] \[--seed S\]\. Without a part: all of them\./);
+  expect(stderr).toMatch(/^npm run torture \[-- --PART \[NAME\] \[N\]\] \[--seed S\] \[--save\]\. Without a part: all of them\./);
   for (const part of Object.keys(parts)) expect(stderr).toContain(`--${part} `);
   expect(status).toBe(2);
 });

@@ -1,0 +1,124 @@
+// What each part of the torture did and what came out, in the words of the README, from `torture/results/*.json`, which
+// `npm run torture -- --PART --save` writes.
+import type { Language, Words } from './figure-labels.ts';
+import type { Results } from './save-results.ts';
+
+/** What `torture.ts` keeps of a part. */
+export interface TortureResults {
+  readonly n: number;
+  readonly seed: number;
+  readonly holds: boolean;
+  readonly minutes: number;
+  /** The lines that say what was done (`figuresIn`). */
+  readonly figures: readonly string[];
+}
+
+interface Row {
+  /** After `npm run torture -- --`. */
+  readonly part: string;
+  readonly did: (n: string) => Words;
+  /** What came out, where it holds. */
+  readonly held: (figures: string) => Words;
+}
+
+const lawsHold = (figures: string): Words => {
+  const [, caught = '0', all = '0'] = /(\d+) of (\d+) mutants caught/.exec(figures) ?? [];
+  return {
+    en: `no law is broken; ${caught} of ${all} mutants of the source are caught`,
+    zh: `沒有違反任何定律；原始碼的 ${all} 個突變抓到 ${caught} 個`,
+  };
+};
+
+const mutantsDie = (figures: string): Words => {
+  const [, all = '0', killed = '0', accepted = '0'] = /(\d+) mutants, (\d+) killed, (\d+) accepted/.exec(figures) ?? [];
+  return {
+    en: `of ${all} mutants, tests notice ${killed}; nobody can tell the other ${accepted} from the code`,
+    zh: `${all} 個突變中，測試發現 ${killed} 個；其餘 ${accepted} 個與原本的程式毫無分別`,
+  };
+};
+
+const rows: readonly Row[] = [
+  {
+    part: 'kill',
+    did: (n) => ({
+      en: `the shop is killed ${n} times under load, on SQLite and on PostgreSQL`,
+      zh: `負載下強制終止商店 ${n} 次，SQLite 與 PostgreSQL 各做一輪`,
+    }),
+    held: () => ({ en: 'nothing acknowledged is lost, nothing is granted twice', zh: '回覆成功的一筆也沒少，沒有任何一筆開通兩次' }),
+  },
+  {
+    part: 'disk',
+    did: () => ({
+      en: 'the disk under it is full, read-only, damaged, locked, of a newer layout',
+      zh: '磁碟已滿、變成唯讀、損壞、被鎖住、版本較新',
+    }),
+    held: () => ({ en: '503 outside, nothing acknowledged, nothing lost', zh: '對外回 503，不回覆成功，什麼都沒遺失' }),
+  },
+  {
+    part: 'restore',
+    did: (n) => ({
+      en: `backups of log, shop and both are put back under it, each after ${n} customers`,
+      zh: `營運中放回日誌、商店或兩者的備份，每次都在 ${n} 位顧客之後`,
+    }),
+    held: () => ({ en: 'what is lost is named, and comes back', zh: '遺失的逐筆列出，並全部補回' }),
+  },
+  {
+    part: 'fuzz',
+    did: (n) => ({ en: `${n} requests that no honest client sends`, zh: `${n} 個正常用戶端不會送出的請求` }),
+    held: () => ({ en: 'no error of the server, no event', zh: '伺服器沒有出錯，也沒有產生任何事件' }),
+  },
+  {
+    part: 'soak',
+    did: (n) => ({ en: `${n} minutes of mixed load`, zh: `${n} 分鐘的混合負載` }),
+    held: () => ({ en: 'memory, latency and lag end as they began', zh: '記憶體、延遲與落後，結束時與開始時相同' }),
+  },
+  {
+    part: 'simulate orders',
+    did: (n) => ({
+      en: `${n} simulated shops: processes that crash, replies that are lost, logs that are put back`,
+      zh: `模擬 ${n} 家商店：行程當機、回覆遺失、日誌被放回`,
+    }),
+    held: lawsHold,
+  },
+  {
+    part: 'simulate stripe',
+    did: (n) => ({
+      en: `${n} more with the Stripe adapter: webhooks lost, doubled, late; calls that fail; clocks that differ`,
+      zh: `再 ${n} 家，加上 Stripe 轉接套件：webhook 遺失、重複、遲到，呼叫失敗，時鐘不一`,
+    }),
+    held: lawsHold,
+  },
+  {
+    part: 'simulate subscription-laws',
+    did: (n) => ({ en: `${n} histories of subscriptions, in every order of what is reported`, zh: `${n} 段訂閱的歷史，以各種順序回報` }),
+    held: lawsHold,
+  },
+  {
+    part: 'simulate subscription-adapter',
+    did: (n) => ({ en: `${n} simulated shops with subscriptions at Stripe`, zh: `${n} 家在 Stripe 上有訂閱的模擬商店` }),
+    held: lawsHold,
+  },
+  {
+    part: 'mutate order',
+    did: () => ({ en: 'every small change to the code that decides on orders', zh: '對決定訂單的程式做每一種小改動' }),
+    held: mutantsDie,
+  },
+  {
+    part: 'mutate subscription',
+    did: () => ({ en: 'every small change to the code that decides on subscriptions', zh: '對決定訂閱的程式做每一種小改動' }),
+    held: mutantsDie,
+  },
+];
+
+/** The cells of a row for each part that has results. */
+export function tortureRows(read: (part: string) => Results | undefined, language: Language): readonly (readonly string[])[] {
+  return rows.flatMap(({ part, did, held }) => {
+    const results = read(part);
+    if (results === undefined) return [];
+    const { n, holds, figures } = results as Results & TortureResults;
+    const skipped = figures.filter((line) => line.startsWith('SKIPPED')).length;
+    const came = holds ? held(figures.join('\n'))[language] : { en: 'FAILED', zh: '失敗' }[language];
+    const left = skipped === 0 ? '' : { en: `; ${skipped} skipped`, zh: `；略過 ${skipped} 項` }[language];
+    return [[did(n.toLocaleString('en-US'))[language], `${came}${left}`, results.date, `\`npm run torture -- --${part} ${n}\``]];
+  });
+}
