@@ -35,6 +35,7 @@ test.each([
   ['open PRIVATE+KEY+shop+1a2b3c4d+AQhunter2+/==, open', 'open PRIVATE+KEY+*** open'],
   ['-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----', '-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----'],
   ['the key sk_live_hunter2 of Stripe', 'the key sk_live_*** of Stripe'],
+  ['the key sk_org_live_hunter2 of an organisation', 'the key sk_org_live_*** of an organisation'],
   ['whsec_sandbox_hunter2 begins with whsec_sandbox, or whsec_sandbox_', 'whsec_*** begins with whsec_sandbox, or whsec_sandbox_'],
   ['the key rk_test_hunter2, and whsec_hunter2/+=', 'the key rk_test_***, and whsec_***'],
 ])('%j is shown as %j', (text, shown) => {

@@ -5,7 +5,7 @@ import { passwordsHidden } from './event-store/without-password.ts';
 const secrets: readonly (readonly [RegExp, string])[] = [
   [/PRIVATE\+KEY\+[^\s"']*/gi, 'PRIVATE+KEY+***'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*/g, '-----BEGIN PRIVATE KEY-----***'],
-  [/\b((?:sk|rk)_(?:test|live)_)\w+/gi, '$1***'],
+  [/\b((?:sk|rk)_(?:org_)?(?:test|live)_)\w+/gi, '$1***'],
   [/\b(whsec_)(?!sandbox_?(?!\w))\w[\w+/=]*/gi, '$1***'], // The bare prefix of the sandbox's is no secret.
 ];
 

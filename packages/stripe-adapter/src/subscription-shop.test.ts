@@ -15,6 +15,7 @@ import { type Club, type ClubOptions, clubStart, dayMs, openClub } from './club.
 import type { StartSubscription } from './index.ts';
 import { type StripePayments, stripePayments } from './index.ts';
 import { hourMs, openShop, refusal, webhookSecret } from './shop.test-support.ts';
+import { billingEventTypes, eventTypes } from './stripe/event-types.ts';
 
 interface ClubShop extends Club {
   readonly delivered: SubscriptionChange[];
@@ -296,6 +297,15 @@ describe('a start', () => {
     expect(error).toMatchObject({ code: 'already_subscribed', message: expect.stringContaining('club-1') });
   });
 
+  test('asked for twice at once on other parameters leaves one page to pay, and both callers have it', async () => {
+    const { payments, given, stripe } = await openClubShop();
+    const visit = (nonce: string) => payments.startSubscription({ ...given, successUrl: `https://shop.example/done?visit=${nonce}` });
+    const visits = await Promise.all([visit('a'), visit('b')]);
+    const { data: open } = await stripe.checkout.sessions.list({ status: 'open' });
+    expect(open).toHaveLength(1);
+    expect(visits.map(({ sessionId }) => sessionId)).toEqual(visits.map(() => open[0]?.id));
+  });
+
   test('on other terms ends the page that is open', async () => {
     const { payments, given, stripe } = await openClubShop();
     const first = await payments.startSubscription(given);
@@ -372,6 +382,41 @@ describe('a start', () => {
     expect(await refusal(payments.startSubscription(given))).toMatchObject({ code: 'invalid_input' });
   });
 
+  describe('after an end, with the customer of the last one', () => {
+    const session = { customer_email: 'ada@example.com', tax_id_collection: { enabled: true } };
+
+    /** A member whose subscription has ended, and his customer. */
+    async function formerMember(shop: ClubShop): Promise<string> {
+      const id = await shop.begin({ session });
+      await shop.sandbox.deliverDue();
+      await shop.stripe.subscriptions.cancel(id);
+      await shop.sandbox.deliverDue();
+      expect((await shop.told()).at(-1)).toBe('ended silver');
+      return String((await shop.stripe.subscriptions.retrieve(id)).customer);
+    }
+
+    test('works with what the shop gives at each start, though it names him anew', async () => {
+      const shop = await openClubShop();
+      const former = await formerMember(shop);
+      const { sessionId } = await shop.payments.startSubscription({ ...shop.given, subscriptionId: 'club-2', session });
+      expect((await shop.stripe.checkout.sessions.retrieve(sessionId)).customer).toBe(former);
+    });
+
+    test('goes on without him where he was deleted at Stripe', async () => {
+      const shop = await openClubShop();
+      const former = await formerMember(shop);
+      await shop.stripe.customers.del(former);
+      const { sessionId } = await shop.payments.startSubscription({ ...shop.given, subscriptionId: 'club-2', session });
+      expect(await shop.stripe.checkout.sessions.retrieve(sessionId)).toMatchObject({ customer: null, customer_email: 'ada@example.com' });
+    });
+
+    test('but one that the shop names must be there', async () => {
+      const shop = await openClubShop();
+      const error = await refusal(shop.payments.startSubscription({ ...shop.given, customer: 'cus_none' }));
+      expect(error).toMatchObject({ code: 'invalid_input', message: expect.stringContaining("No such customer: 'cus_none'") });
+    });
+  });
+
   test('that was paid while another one took over gets the slot back', async () => {
     const { payments, given, sandbox, ledger } = await openClubShop();
     const { sessionId } = await payments.startSubscription(given);
@@ -393,6 +438,30 @@ describe('a start', () => {
       'GET /v1/checkout/sessions/:session': 1,
       'POST /v1/checkout/sessions': 1,
     });
+  });
+});
+
+describe('the doctor', () => {
+  test('names the types of subscriptions that an endpoint lacks, and the rights that they need', async () => {
+    const { begin, sandbox, command } = await openClubShop();
+    await begin(); // Now the log says that there are subscriptions.
+    const [few, all] = ['http://127.0.0.1:1/few', 'http://127.0.0.1:1/all'];
+    sandbox.addWebhookEndpoint({ url: few, secret: webhookSecret, enabledEvents: [...eventTypes] });
+    sandbox.addWebhookEndpoint({ url: all, secret: webhookSecret, enabledEvents: [...eventTypes, ...billingEventTypes] });
+    expect(await command('doctor', '--url', few)).toContain(`${few}: event types: without ${billingEventTypes.join(', ')}. Add them`);
+    const found = await command('doctor', '--url', all);
+    expect(found).toContain(`good    ${all}: event types: all`);
+    expect(found).toContain('good    may read Prices: yes');
+  });
+
+  test('counts what was not delivered of subscriptions too', async () => {
+    const { begin, sandbox, command } = await openClubShop();
+    sandbox.addWebhookEndpoint({ url: 'http://127.0.0.1:1/down', secret: webhookSecret, enabledEvents: ['invoice.paid'] });
+    await begin();
+    await sandbox.advance(2 * hourMs);
+    expect(await command('doctor')).toMatch(
+      /events delivered: 1 of the last 3 days reached not every endpoint, the newest evt_\w+ \(invoice\.paid, /,
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 // Starting a checkout, against the sandbox: what is durable before the customer has the URL, and what is refused.
+import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
 import { openShop, plan, refusal, storyOf } from '../shop.test-support.ts';
 
@@ -59,6 +60,36 @@ describe('startCheckout', () => {
     const [a, b] = await Promise.all([payments.startCheckout(plan), payments.startCheckout(plan)]);
     expect(a).toEqual(b);
     expect((await ledger.order('order-1'))?.checkouts).toHaveLength(1);
+  });
+
+  test('called twice at once on other parameters leaves one session to pay, and both callers have it', async () => {
+    const { payments, stripe } = await openShop();
+    const visit = (nonce: string) => payments.startCheckout({ ...plan, successUrl: `https://shop.example/done?visit=${nonce}` });
+    const visits = await Promise.all([visit('a'), visit('b'), visit('c')]);
+    const { data: open } = await stripe.checkout.sessions.list({ status: 'open' });
+    expect(open).toHaveLength(1);
+    expect(visits.map(({ sessionId }) => sessionId)).toEqual(visits.map(() => open[0]?.id));
+  });
+
+  test('ends what a start that died left open beside the first session', async () => {
+    const { payments, stripe, ledger, sandbox } = await openShop();
+    const first = await payments.startCheckout(plan);
+    const left = await stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+      success_url: 'https://shop.example/',
+    });
+    await ledger.attachCheckout('order-1', { provider: 'stripe', account: sandbox.account, livemode: false, id: left.id });
+    expect(await payments.startCheckout(plan)).toEqual(first);
+    expect((await stripe.checkout.sessions.retrieve(left.id)).status).toBe('expired');
+  });
+
+  test('takes metadata without a value, which Stripe does not keep', async () => {
+    const { checkout, stripe } = await openShop();
+    const metadata = { referrer: undefined, coupon: null, note: '', cart: 7 } as unknown as Stripe.MetadataParam;
+    const sessionId = await checkout({ session: { metadata } });
+    const { metadata: kept } = await stripe.checkout.sessions.retrieve(sessionId);
+    expect(kept).toEqual({ paidonce: 'paidonce', paidonce_order: 'order-1', paidonce_ledger: expect.any(String), cart: '7' });
   });
 
   test('whose answer was lost makes one session: the retry has the same key', async () => {

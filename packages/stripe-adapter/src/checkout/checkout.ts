@@ -71,30 +71,59 @@ export class Checkout {
     if (current) refuseWithdrawn(current);
     // Stripe repeated what it answered to this key before: what was open then may be paid or expired by now. As one that is
     // attached it is read once, like every other.
-    return made.isReplayed ? this.start(input) : started;
+    if (made.isReplayed) return this.start(input);
+    return (current && (await this.#faster(current, known, made.id, checked, calls))) ?? started;
   }
 
-  /** The newest that is attached and still accepts a payment where this customer pays. Undefined: none does. */
+  /**
+   * What somebody else started in the same moment on other parameters, and attached before ours: two that are open could both be paid,
+   * so ours is ended, and both go on with that. Undefined: nobody did, or ours is to stay.
+   */
+  async #faster(
+    order: OrderView,
+    known: OrderView | undefined,
+    ours: string,
+    checked: CheckedStart,
+    calls: StripeCalls,
+  ): Promise<Started | undefined> {
+    const ids = order.checkouts.map(({ payment }) => payment.id);
+    const faster = order.checkouts.slice(known?.checkouts.length ?? 0, ids.indexOf(ours));
+    if (faster.length === 0) return undefined;
+    try {
+      const open = await this.#openCheckout({ ...order, checkouts: faster }, checked);
+      if (open) await this.#abandon(calls, ours);
+      return open;
+    } catch (error) {
+      await this.#abandon(calls, ours);
+      throw error;
+    }
+  }
+
+  /** The first that is attached and still accepts a payment where this customer pays; the others are ended. Undefined: none does. */
   async #openCheckout({ orderId, checkouts }: OrderView, { ui }: CheckedStart): Promise<Started | undefined> {
     const { ledger, accounts, refreshCheckout, runtime } = this.#parts;
     const now = runtime.now().getTime();
     const history = await ledger.history(orderId);
-    for (const { payment, expiresAt } of checkouts.toReversed()) {
+    let open: Started | undefined;
+    for (const { payment, expiresAt } of checkouts) {
       const isIntent = payment.id.startsWith('pi_');
       // An intent of Stripe's does not expire: its date only ends our own looking.
       const isExpired = !isIntent && expiresAt !== undefined && Date.parse(expiresAt) <= now;
       if (isExpired || !(isIntent || payment.id.startsWith('cs_')) || isFinalAttempt(attemptOf(history, payment.id))) continue;
       const found = await refreshCheckout(payment);
       if (found.state === 'open') {
-        if (found.ui === ui) return startedOf(payment.id, found);
-        // He pays elsewhere now. Two that are open could both be paid.
+        if (found.ui === ui && open === undefined) {
+          open = startedOf(payment.id, found);
+          continue;
+        }
+        // He pays elsewhere now, or two starts made one each. Two that are open could both be paid.
         if (await endCheckout(await accounts.calls(payment.account), payment.id, this.#parts)) continue;
         await refreshCheckout(payment);
       }
       const current = await ledger.order(orderId); // It may have been paid, and no source had reported it.
       if (current) refusePaid(current);
     }
-    return undefined;
+    return open;
   }
 
   /** Uses one idempotency key, so that a lost answer makes no second one. */

@@ -7,15 +7,17 @@
 // A crash at any point leaves a holder that the next one takes over.
 
 import { LedgerError, type PaymentLedger, type PaymentReference, type Runtime, type SubscriptionView } from '@paidonce/ledger';
-import { defined, type SubscriptionPolicy } from '@paidonce/ledger/adapter';
+import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
 import { endCheckout } from '../intake/end-checkout.ts';
 import type { ProviderClock } from '../intake/provider-clock.ts';
 import { subscriptionMetadata } from '../mapping/claim.ts';
 import { isEnded } from '../mapping/lifecycle.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import { isMissing } from '../stripe/stripe-failure.ts';
 import type { StripePrice } from '../stripe/subscription-objects.ts';
 import type { ExpiredSessions } from './expired-sessions.ts';
+import { formerCustomer } from './former-customer.ts';
 import { makeOnce } from './fresh-keys.ts';
 import { openUntil } from './made.ts';
 import type { RefreshSubscription } from './refresh-subscription.ts';
@@ -76,8 +78,15 @@ export class SubscriptionCheckout {
       if (outcome === 'given') throw alreadySubscribed(checked, earlier);
     }
     // 3
-    const customer = checked.customer ?? (await this.#formerCustomer(taken.former, account, price.livemode));
-    const session = await this.#onlySession(checked, () => this.#make({ ...checked, ...defined({ customer }) }, price, account, calls));
+    const former = checked.customer === undefined ? await formerCustomer(ledger, taken.former, { account, ...price }) : undefined;
+    const session = await this.#onlySession(checked, async () => {
+      try {
+        return await this.#make(checked, price, account, calls, former);
+      } catch (error) {
+        if (former === undefined || !isMissing(error, 'customer')) throw error;
+        return this.#make(checked, price, account, calls); // He was deleted at Stripe.
+      }
+    });
     // 4
     const holder = await slots.slotHolder(subscriptionId);
     if (holder !== subscriptionId) {
@@ -155,8 +164,9 @@ export class SubscriptionCheckout {
   }
 
   /**
-   * The one session of the subscription that can still be paid: the open one on what the customer wants now, else the one that is made.
-   * Each other one is asked once, also one that somebody attaches meanwhile, and ended.
+   * The one session of the subscription that can still be paid: the first that is open on what the customer wants now, else the one that
+   * is made. Each other one is asked once, also one that somebody attaches meanwhile, and ended. Two who start in the same moment go on
+   * with the session that was attached first: so neither ends that of the other.
    *
    * @throws LedgerError `already_subscribed`: one is complete.
    */
@@ -165,13 +175,19 @@ export class SubscriptionCheckout {
     let only: Session | undefined;
     for (;;) {
       const { checkouts } = await this.#view(start.subscriptionId);
+      const placeOf = (session: string): number => checkouts.findIndex(({ payment: { id } }) => id === session);
       const unasked = checkouts.filter(({ payment: { id } }) => id !== only?.id && !asked.has(id));
       if (unasked.length === 0 && only !== undefined) return only;
       if (unasked.length === 0) only = await make();
-      for (const { payment, expiresAt } of unasked.toReversed()) {
+      for (const { payment, expiresAt } of unasked) {
         asked.add(payment.id);
         const found = await this.#parts.refreshSubscription(payment);
-        if (only === undefined && found.state === 'open' && !this.#isOver(expiresAt) && found.terms === startedTerms(start)) {
+        const isWanted = found.state === 'open' && !this.#isOver(expiresAt) && found.terms === startedTerms(start);
+        if (isWanted && (only === undefined || placeOf(payment.id) < placeOf(only.id))) {
+          if (only !== undefined) {
+            asked.add(only.id);
+            await endCheckout(await this.#parts.accounts.calls(payment.account), only.id, this.#parts);
+          }
           only = { id: payment.id, url: found.url };
         } else if (found.state === 'complete' || (found.state === 'open' && (await this.#isCompleteAfterEnding(payment)))) {
           if (only !== undefined) await endCheckout(await this.#parts.accounts.calls(payment.account), only.id, this.#parts);
@@ -185,12 +201,18 @@ export class SubscriptionCheckout {
    * Undefined: Stripe repeated what it answered to this key before, and what was open then may be complete or expired by now. Attached,
    * it is asked.
    */
-  async #make(start: CheckedSubscription, price: StripePrice, account: string, calls: StripeCalls): Promise<Session | undefined> {
+  async #make(
+    start: CheckedSubscription,
+    price: StripePrice,
+    account: string,
+    calls: StripeCalls,
+    former?: string,
+  ): Promise<Session | undefined> {
     const { ledger, runtime, scope } = this.#parts;
     const { subscriptionId } = start;
     const { checkouts } = await this.#view(subscriptionId);
     const marks = subscriptionMetadata(scope, subscriptionId, await ledger.forAdapters.ensureLedgerId());
-    const parameters = subscriptionSessionParameters(start, price, marks);
+    const parameters = subscriptionSessionParameters(start, price, marks, former);
     const key = subscriptionKeyFor(start, parameters, checkouts.length, scope);
     const { object: made, isReplayed } = await makeOnce(key, runtime, (tried) => calls.createSession(parameters, tried));
     const { id, url, livemode } = made;
@@ -205,17 +227,6 @@ export class SubscriptionCheckout {
     if (isReplayed) return undefined;
     if (url !== null) return { id, url };
     throw new LedgerError('invalid_input', `Stripe made session ${id} of subscription ${subscriptionId} without a page`);
-  }
-
-  /** So that the portal and the trials at Stripe stay those of one customer. */
-  async #formerCustomer(former: readonly string[], account: string, livemode: boolean): Promise<string | undefined> {
-    for (const subscriptionId of former.toReversed()) {
-      const { reference } = await this.#view(subscriptionId);
-      if (reference?.account !== account || reference.livemode !== livemode) continue;
-      const known = await this.#parts.ledger.forAdapters.subscriptions.known(reference);
-      if (known?.lifecycle) return known.lifecycle.customer;
-    }
-    return undefined;
   }
 }
 

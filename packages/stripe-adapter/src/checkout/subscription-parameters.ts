@@ -4,18 +4,22 @@ import type Stripe from 'stripe';
 import { termsMetadata } from '../mapping/claim.ts';
 import type { StripePrice } from '../stripe/subscription-objects.ts';
 import { hashOf } from './checkout-parameters.ts';
-import type { CheckedSubscription } from './subscription-terms.ts';
+import type { CheckedSubscription, SubscriptionSessionOptions } from './subscription-terms.ts';
 
 /**
  * The marks stand on the session and on the subscription: Stripe copies those into each invoice. `currency` is always named: a
  * price in several currencies would otherwise be charged in that of the visitor's country, and a subscription keeps it for life.
+ *
+ * @param former the customer of the member's last subscription, where the caller names none.
  */
 export function subscriptionSessionParameters(
   start: CheckedSubscription,
   price: Pick<StripePrice, 'id' | 'currency'>,
   marks: Record<string, string>,
+  former?: string,
 ): Stripe.Checkout.SessionCreateParams {
-  const { session = {}, quantity, trialDays, customer, successUrl, cancelUrl } = start;
+  const { quantity, trialDays, customer, successUrl, cancelUrl } = start;
+  const session = former === undefined ? (start.session ?? {}) : sessionOfFormer(former, start.session ?? {});
   const terms = startedTerms(start);
   const data = session.subscription_data;
   return {
@@ -28,6 +32,15 @@ export function subscriptionSessionParameters(
     metadata: { ...session.metadata, ...marks, ...termsMetadata(terms) },
     subscription_data: { ...data, ...defined({ trial_period_days: trialDays }), metadata: { ...data?.metadata, ...marks } },
   };
+}
+
+/** The caller did not ask for this customer, so nothing that he does ask for may be refused because of him. */
+function sessionOfFormer(
+  customer: string,
+  { customer_email: _, ...session }: SubscriptionSessionOptions,
+): Stripe.Checkout.SessionCreateParams {
+  const asksForTax = session.tax_id_collection?.enabled === true || session.automatic_tax?.enabled === true;
+  return { ...session, customer, ...(asksForTax && { customer_update: { name: 'auto', address: 'auto', ...session.customer_update } }) };
 }
 
 /** What the customer chose: a session that is open on other terms is not what he wants now. */

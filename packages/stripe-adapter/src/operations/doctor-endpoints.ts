@@ -2,7 +2,6 @@
 import { defined } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
 import { apiVersion as ours, releaseOf } from '../stripe/client.ts';
-import { eventTypes } from '../stripe/event-types.ts';
 import { secondsSchema } from '../stripe/stripe-objects.ts';
 import { type Diagnosis, good, problem, unknown } from './diagnosis.ts';
 import { type ProbeOptions, probe, proveSecrets } from './doctor-probes.ts';
@@ -12,6 +11,8 @@ export interface EndpointsOptions extends ProbeOptions {
   readonly webhookUrl?: string;
   /** Accounts with orders that are not the key's own: their events need an endpoint of their own. */
   readonly connectedAccounts: readonly string[];
+  /** The types of event that an endpoint should have: lists of at most twenty. */
+  readonly eventTypes: readonly (readonly string[])[];
 }
 
 const once = { apiVersion: ours, maxNetworkRetries: 0, timeout: 10_000 };
@@ -122,7 +123,7 @@ async function checkUrl(url: string, ours: readonly Endpoint[], options: Endpoin
   if (here.length > 0) {
     // A snapshot endpoint and a thin destination may share an address, and the types between them.
     const covered = new Set(here.filter(({ isEnabled }) => isEnabled).flatMap(({ types }) => types));
-    const missing = covered.has('*') ? [] : eventTypes.filter((type) => !covered.has(type));
+    const missing = covered.has('*') ? [] : options.eventTypes.flat().filter((type) => !covered.has(type));
     found.push(
       missing.length === 0
         ? good(`${url}: event types`, 'all')
@@ -163,17 +164,18 @@ function connected(ours: readonly Endpoint[], { connectedAccounts }: EndpointsOp
 }
 
 /** Events of the last days that an endpoint of the account did not take. */
-async function undelivered({ stripe, runtime }: EndpointsOptions): Promise<Diagnosis> {
+async function undelivered({ stripe, runtime, eventTypes }: EndpointsOptions): Promise<Diagnosis> {
   const what = 'events delivered';
   const nowMs = runtime.now().getTime();
   const seconds = (ms: number): number => Math.floor(ms / 1_000);
   try {
     const created = { gte: seconds(nowMs - lookBackMs), lte: seconds(nowMs - underWayMs) };
-    const parameters = { delivery_success: false, types: [...eventTypes], created, limit: 100 };
-    const { data, has_more } = eventsSchema.parse(await stripe.events.list(parameters, once));
-    const [newest] = data;
+    const lists = eventTypes.map((types) => stripe.events.list({ delivery_success: false, types: [...types], created, limit: 100 }, once));
+    const pages = eventsSchema.array().parse(await Promise.all(lists));
+    const events = pages.flatMap(({ data }) => data);
+    const [newest] = events.toSorted((a, b) => b.created - a.created);
     if (newest === undefined) return good(what, 'all of the last 3 days');
-    const count = has_more ? `more than ${data.length}` : String(data.length);
+    const count = pages.some(({ has_more }) => has_more) ? `more than ${events.length}` : String(events.length);
     const at = new Date(newest.created * 1_000).toISOString();
     return problem(
       what,

@@ -4,7 +4,7 @@
 import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
 import { addressOf, isAtStripe } from '../stripe/api-address.ts';
 import type { StripeClient } from '../stripe/client.ts';
-import { eventTypes } from '../stripe/event-types.ts';
+import { billingEventTypes, eventTypes } from '../stripe/event-types.ts';
 import { secretKeyProblem, webhookSecretProblem } from '../stripe/secrets.ts';
 import { StripeCalls } from '../stripe/stripe-calls.ts';
 import { failureOf } from '../stripe/stripe-failure.ts';
@@ -53,7 +53,10 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Diagnos
   found.push(await clock(calls, options), await modes(calls, options), ...(await orderAccounts(calls, account.found, options)));
   found.push(...(await permissions(calls, options)), await mayCreate(options));
   if (options.ledger) found.push(...(await checkLedgers(calls, { ...options, ledger: options.ledger })));
-  found.push(...(await checkEndpoints({ ...options, connectedAccounts: await connectedAccounts(account.found, options) })));
+  const types = [eventTypes, ...(hasSubscriptions(options) ? [billingEventTypes] : [])];
+  found.push(
+    ...(await checkEndpoints({ ...options, eventTypes: types, connectedAccounts: await connectedAccounts(account.found, options) })),
+  );
   return found;
 }
 
@@ -123,6 +126,10 @@ async function connectedAccounts(own: string, { ledger }: DoctorOptions): Promis
   return [...new Set(orders.map(({ account }) => account).filter((account) => account !== own && account.startsWith('acct_')))];
 }
 
+function hasSubscriptions({ ledger }: DoctorOptions): boolean {
+  return ledger?.forAdapters.subscriptions.policy !== undefined;
+}
+
 type Read = readonly [name: string, read: () => Promise<unknown>];
 const noWindow = { createdFrom: 0, createdTo: 0 };
 
@@ -131,10 +138,11 @@ function subscriptionReads({ billing }: StripeCalls): readonly Read[] {
     ['Subscriptions', () => billing.subscriptions(noWindow)],
     ['Invoices', () => billing.paidInvoices(noWindow)],
     ['Credit notes', () => billing.creditNotes(noWindow)],
+    ['Prices', () => billing.price('price_doctor_does_not_exist')],
   ];
 }
 
-async function permissions(calls: StripeCalls, { ledger }: DoctorOptions): Promise<readonly Diagnosis[]> {
+async function permissions(calls: StripeCalls, options: DoctorOptions): Promise<readonly Diagnosis[]> {
   const reads: readonly Read[] = [
     ['Checkout Sessions', () => calls.completeSessions(noWindow)],
     ['Events', () => calls.events(eventTypes, noWindow)],
@@ -143,7 +151,7 @@ async function permissions(calls: StripeCalls, { ledger }: DoctorOptions): Promi
     ['Charges', () => calls.object('charge', 'ch_doctor_does_not_exist')],
     ['Refunds', () => calls.object('refund', 're_doctor_does_not_exist')],
     ['Disputes', () => calls.object('dispute', 'dp_doctor_does_not_exist')],
-    ...(ledger?.forAdapters.subscriptions.policy === undefined ? [] : subscriptionReads(calls)),
+    ...(hasSubscriptions(options) ? subscriptionReads(calls) : []),
   ];
   const found: Diagnosis[] = [];
   for (const [name, read] of reads) found.push(await diagnosed(`may read ${name}`, read, () => good(`may read ${name}`, 'yes')));

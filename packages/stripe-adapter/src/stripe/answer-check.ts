@@ -27,9 +27,14 @@ export function notAnAnswer(status: number | undefined, body: unknown, { object,
   if (found.object !== object) return `${nameOf(found.object)} instead of ${nameOf(object)}`;
   if (id !== undefined && found.id !== id) return `${nameOf(object)} ${found.id ?? 'without an id'} instead of ${id}`;
   if (id === undefined && of === undefined && object !== 'balance' && found.id === undefined) return `${nameOf(object)} without an id`;
-  const differs = Object.entries(metadata ?? {}).find(([key, value]) => found.metadata[key] !== String(value));
+  const differs = Object.entries(metadata ?? {}).find(([key, value]) => isKept(value) && found.metadata[key] !== String(value));
   if (differs) return `${nameOf(object)} ${found.id} without the metadata ${differs[0]} that it was made with`;
   return of && notTheList(body, of);
+}
+
+/** An empty value unsets its key at Stripe, and the SDK sends `null` as one; it leaves `undefined` out. */
+function isKept(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
 }
 
 function notTheList(body: unknown, { object, where = {} }: Listed): string | undefined {

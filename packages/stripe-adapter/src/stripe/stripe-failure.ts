@@ -8,6 +8,8 @@ export interface StripeFailure {
   readonly type: string;
   readonly message: string;
   readonly code?: string;
+  /** The parameter that Stripe refuses. */
+  readonly param?: string;
   readonly statusCode?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** The `type` of the error in the body, e.g. `invalid_request_error`. */
@@ -90,6 +92,12 @@ function causeOf({ detail }: StripeFailure): string {
 /** Our key lacks the permission, or access to that account: a retry cannot help. */
 export function isNotAllowed(error: unknown): boolean {
   return stripeErrorIn(error)?.type === 'StripePermissionError';
+}
+
+/** The parameter names an object that Stripe does not have, or no longer. */
+export function isMissing(error: unknown, param: string): boolean {
+  const found = stripeErrorIn(error);
+  return found?.code === 'resource_missing' && found.param === param;
 }
 
 /** Stripe knows no such key, or no longer: a retry cannot help. */

@@ -158,8 +158,13 @@ export class Parameters {
     });
   }
 
-  /** Keeps empty values: in an update, an empty value deletes its key. */
+  /** The metadata of what is made. An empty value leaves its key out. */
   metadata(name = 'metadata'): Record<string, string> | undefined {
+    const given = this.#givenMetadata(name);
+    return given && withoutEmpty(given);
+  }
+
+  #givenMetadata(name: string): Record<string, string> | undefined {
     const value = this.#take(name);
     if (value === undefined || value === '') return undefined;
     if (typeof value === 'string') throw invalidRequest('Invalid object', { param: this.name(name) });
@@ -179,8 +184,7 @@ export class Parameters {
 
   /** `before` after an update that changes keys, adds them, or deletes them by an empty value. */
   changedMetadata(before: Readonly<Record<string, string>> | null): Record<string, string> {
-    const after = { ...before, ...this.metadata() };
-    return Object.fromEntries(Object.entries(after).filter(([, value]) => value !== ''));
+    return withoutEmpty({ ...before, ...this.#givenMetadata('metadata') });
   }
 
   /** `created=1700000000` or `created[gte]=…`. */
@@ -239,3 +243,7 @@ export class Parameters {
 }
 
 const KNOWN_CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
+
+function withoutEmpty(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== ''));
+}

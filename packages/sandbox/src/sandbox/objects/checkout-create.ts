@@ -53,6 +53,7 @@ export function createSession({ model, parameters, version }: Call): object {
   parameters.onlyOneOf('customer', 'customer_creation');
   parameters.onlyOneOf('allow_promotion_codes', 'discounts');
   parameters.onlyOneOf('payment_method_configuration', 'payment_method_types');
+  refuseTaxIdOfKnownCustomer(parameters);
   const customerCreation = readCustomerCreation(parameters, mode);
   refuseInvoice(parameters);
   const page = readPage(parameters, version);
@@ -92,6 +93,20 @@ export function createSession({ model, parameters, version }: Call): object {
   });
   parameters.ignored(...WITHOUT_EFFECT);
   return renderSession(model, record);
+}
+
+/** A customer who is there already has a name, which that of his business may replace only where the request says so. */
+function refuseTaxIdOfKnownCustomer(parameters: Parameters): void {
+  const taxId = parameters.hash('tax_id_collection');
+  const update = parameters.hash('customer_update');
+  const isName = update?.oneOf('name', ['auto', 'never']) === 'auto';
+  taxId?.ignored('required');
+  update?.ignored('address', 'shipping');
+  if (taxId?.boolean('enabled') !== true || !parameters.has('customer') || isName) return;
+  throw invalidRequest(
+    'Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing customer, please set `customer_update[name]` to `auto`.',
+    { param: 'customer_update[name]' },
+  );
 }
 
 export interface SessionDraft {
