@@ -1,4 +1,4 @@
-// PaidOnce in an Express shop: the webhook, the page's status query, the health check and the console beside the shop's own routes.
+// PaidOnce in an Express shop: the webhook, the page's status query, the health checks and the console beside the shop's own routes.
 
 // #region imports
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
@@ -64,6 +64,7 @@ app.get(
   '/payment/status/:sessionId',
   nodeHandler((request) => handlers.status(request)),
 );
+app.get('/health/live', nodeHandler(handlers.live));
 app.get('/health/ready', nodeHandler(handlers.ready));
 app.use('/admin/payments', nodeHandler(operators));
 app.use(express.json());

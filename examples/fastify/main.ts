@@ -1,4 +1,4 @@
-// PaidOnce in a Fastify shop: the webhook, the page's status query, the health check and the console beside the shop's own routes.
+// PaidOnce in a Fastify shop: the webhook, the page's status query, the health checks and the console beside the shop's own routes.
 
 // #region imports
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';

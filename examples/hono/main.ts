@@ -1,4 +1,4 @@
-// PaidOnce in a Hono shop, on Node.js: the webhook, the page's status query, the health check and the console beside the shop's own routes.
+// PaidOnce in a Hono shop, on Node.js: the webhook, the page's status query, the health checks and the console beside the shop's own routes.
 
 // #region imports
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
@@ -62,6 +62,7 @@ const operators = paymentConsole({ payments, authenticate: operatorOf, log: cons
 const app = new Hono();
 app.post('/webhooks/stripe', (c) => handlers.webhook(c.req.raw)); // No middleware before it may read the body: the signature covers the bytes.
 app.get('/payment/status/:sessionId', (c) => handlers.status(c.req.raw, c.req.param('sessionId')));
+app.get('/health/live', () => handlers.live());
 app.get('/health/ready', () => handlers.ready());
 app.on(['GET', 'POST'], ['/admin/payments', '/admin/payments/*'], (c) => operators(c.req.raw));
 // #endregion mount

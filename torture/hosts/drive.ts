@@ -15,7 +15,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** What the sixteen checks find in a shop that is mounted right. */
+/** What the seventeen checks find in a shop that is mounted right. */
 export const mountedRight: Readonly<Record<string, unknown>> = {
   'delivered five times': 'a member',
   'lost, then asked': [200, 'no-store', 'a member', 'active'],
@@ -31,16 +31,18 @@ export const mountedRight: Readonly<Record<string, unknown>> = {
   'recheck at Stripe': [303, 'orders/'],
   'form of another site': 403,
   'deliver again': [303, 'orders/'],
+  live: 200,
   ready: 200,
   'closed by SIGTERM': 'ended, ledger closed',
 };
 
-/** @returns what each of the sixteen checks found, to be compared with {@link mountedRight}. */
+/** @returns what each of the seventeen checks found, to be compared with {@link mountedRight}. */
 export async function drive(shop: RunningShop, credentials: Credentials): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {
     ...(await asCustomer(shop)),
     ...(await asAttacker(shop)),
     ...(await asOperator(shop, credentials)),
+    live: (await fetch(`${shop.url}/health/live`)).status,
     ready: (await fetch(`${shop.url}/health/ready`)).status,
   };
   found['closed by SIGTERM'] = await shop.stop();

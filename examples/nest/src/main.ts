@@ -146,6 +146,7 @@ async function main(): Promise<void> {
     '/payment/status',
     nodeHandler((request) => handlers.status(request)),
   );
+  app.use('/health/live', nodeHandler(handlers.live));
   app.use('/health/ready', nodeHandler(handlers.ready));
   app.use('/admin/payments', nodeHandler(operators));
   app.enableShutdownHooks(); // Else onApplicationShutdown is not called.
