@@ -139,6 +139,49 @@ describe('each field of an interface has one row', () => {
   });
 });
 
+describe('the policy of subscriptions', () => {
+  const source = read('packages/ledger/src/subscription/policy.ts');
+  const rows = rowsBelow(read('docs/reference/options.md'), 'subscriptions\\.policy');
+
+  test('has a row for each option', () => {
+    const fields = fieldsOf(source, 'SubscriptionPolicy').filter((field) => field !== 'type'); // The ledger writes it, and no shop.
+    expect(fields).toContain('renewalGraceHours');
+    expect(rows.map(([first]) => first)).toEqual(fields.map((field) => `\`${field}\``));
+  });
+
+  test('has the defaults of the source', () => {
+    const [, body = ''] = /const defaultSubscriptionPolicy[^{]*\{\n(.*?)^\}/ms.exec(source) ?? [];
+    const defaults = new Map([...body.matchAll(/^ {2}(\w+): '?(.*?)'?,$/gm)].map(([, field, value]) => [field, value]));
+    expect(defaults.size).toBeGreaterThan(5);
+    const shown = rows.map(([first, second]) => [codesIn(first)[0], codesIn(second)[0]]);
+    expect(shown).toEqual(shown.map(([field]) => [field, defaults.get(field)]));
+  });
+});
+
+/** Returns the types of events that a paragraph lists: `.updated` has the object of the name before it. */
+function typesIn(paragraph: string): readonly string[] {
+  let object = '';
+  return codesIn(paragraph).map((code) => {
+    if (!code.startsWith('.')) object = code.slice(0, code.lastIndexOf('.'));
+    return code.startsWith('.') ? object + code : code;
+  });
+}
+
+describe('the types of events to subscribe to', () => {
+  const [, section = ''] = read('packages/stripe-adapter/README.md').split('\n## Webhook events to subscribe to\n');
+  const lists = section.split('\n\n').filter((paragraph) => /^`[\w.]+` · /.test(paragraph));
+
+  test.each([
+    ['of orders', 0, 'eventTypes'],
+    ['of subscriptions', 1, 'billingEventTypes'],
+  ])('%s are those of the source', (_, place, name) => {
+    const source = read('packages/stripe-adapter/src/stripe/event-types.ts').replaceAll(': readonly string[]', '');
+    const types = valuesOf(source, name);
+    expect(types.length).toBeGreaterThan(10);
+    expect(typesIn(lists[place] ?? '')).toEqual(types);
+  });
+});
+
 describe('each command has one row', () => {
   test.each([
     ['paidonce', 'packages/ledger/src/cli/paidonce.ts'],
@@ -198,6 +241,14 @@ describe('a small example', () => {
     expect(valuesOf(source, 'State')).toEqual(['open', 'closed']);
     expect(valuesOf("const states = [\n  'open', // first\n] as const;", 'states')).toEqual(['open']);
     expect(rowsBelow(page, 'State')).toEqual([['`open`', 'yes']]);
+  });
+
+  test('of a list of events is read', () => {
+    expect(typesIn('`charge.dispute.created` · `.closed` ·\n`refund.failed`')).toEqual([
+      'charge.dispute.created',
+      'charge.dispute.closed',
+      'refund.failed',
+    ]);
   });
 
   test('of an interface is read', () => {

@@ -63,7 +63,7 @@ function lostBold(line: string): readonly string[] {
 }
 
 /** Words that another one has replaced, so that one thing has one name in README, pages, console and commands. */
-const replaced = /主控台|佐證|審查|送達|授予|客戶|賬|信息|默認|數據|支持(?!度)|代碼|剛好一次|折騰|(?<!觸發)程序/;
+const replaced = /主控台|佐證|審查|送達|授予|客戶|賬|信息|默認|數據|支持(?!度)|代碼|剛好一次|折騰|您|轉接器|符合性測試|(?<!觸發)程序/;
 
 describe('each page in Traditional Chinese', () => {
   test('is found', () => {
