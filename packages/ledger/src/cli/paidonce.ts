@@ -112,6 +112,6 @@ function versions(): readonly string[] {
 
 export function paidonce(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
   const about =
-    'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write to a new place, `restore` to the place of a log, `compare --repair` and `deliver-all` ask for deliveries.';
+    'audits of a PaidOnce ledger. Most only read; `import`, `copy` and `backup` write to a new place, `restore` to the place of a log; `compare --repair`, `deliver-all` and `runs --cancel` append a request to the log, which the shop carries out.';
   return runProgram({ name: 'paidonce', about, commands, versions }, args, context);
 }
