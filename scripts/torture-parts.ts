@@ -134,7 +134,7 @@ export const parts: Readonly<Record<string, Part>> = {
     runs: (n, _, name) => [['mutate', [name], { TEST_RUNS: String(n / 100) }]],
   },
   simulate: {
-    counts: 'seeds of each simulation; then it searches the seed that catches each mutant, and rewrites mutant-seeds.json',
+    counts: 'seeds of each simulation; then each mutant runs on the seed that caught it last, or until another one does',
     otherwise: 10_000,
     together: 2_000,
     names: Object.keys(simulations),

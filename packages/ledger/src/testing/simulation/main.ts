@@ -1,4 +1,4 @@
-// `npm run simulate`: seeds on the real code, then each mutant until a seed catches it, which goes to mutant-seeds.json. `-- --seeds N`: any number.
+// `npm run simulate`: seeds on the real code, then each mutant on its seed of mutant-seeds.json, or until another one catches it. `-- --seeds N`: any number.
 // `--seed S`: one of them, with all that it drew. `--no-mutants`: the seeds alone. `--mutant-seeds N`: at most N for each mutant, not 2,000.
 // `--mutant NAME`: how it is caught.
 // Exits 1 where a seed breaks a law or a mutant lives.
@@ -33,8 +33,8 @@ async function reportMutant(name: string): Promise<boolean> {
 }
 
 async function reportAll(): Promise<boolean> {
-  const { runMutants, runSeedsInBatches } = await import('./child-runs.ts');
-  const { writeMutantSeeds } = await import('./mutant-seeds.ts');
+  const { runSeedsInBatches } = await import('./child-runs.ts');
+  const { searchMutants } = await import('./mutant-seeds.ts');
   const { mutants } = await import('./mutants.ts');
   const { sumOf } = await import('./report.ts');
   const startedMs = performance.now();
@@ -47,8 +47,7 @@ async function reportAll(): Promise<boolean> {
   console.log(`${sum.seeds} seeds, ${sum.steps} steps, ${sum.events} events in ${seconds} s: ${sum.failures.length} broke a law`);
   if (sum.failures.length > 3) console.log(`Seeds that broke a law: ${sum.failures.map(({ seed }) => seed).join(' ')}`);
   if (!withMutants) return sum.failures.length === 0;
-  const reports = await runMutants(mainUrl, mutants, () => ({ first: 1, count: mutantSeeds }));
+  const reports = await searchMutants(mainUrl, mutants, mutantSeeds);
   printMutants(reports);
-  writeMutantSeeds(new URL('mutant-seeds.json', mainUrl), reports);
   return sum.failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
 }

@@ -2,6 +2,6 @@
 // that a mutant of the ledger can still be made. It is not published: the entry has only the source condition.
 export { type MutantReport, runMutants } from './child-runs.ts';
 export { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
-export { readMutantSeeds, writeMutantSeeds } from './mutant-seeds.ts';
+export { readMutantSeeds, searchMutants } from './mutant-seeds.ts';
 export type { Edit, Mutant } from './mutants.ts';
 export { mutate } from './mutate.ts';

@@ -1,16 +1,8 @@
-// `npm run simulate -- --stripe`: runs the adapter against the sandbox's model, seed by seed, then each mutant until a seed
-// catches it, which goes to mutant-seeds.json. `--seeds N`: any number of seeds. `--seed S`: starts at that one; runs one, unless `--seeds` asks for more.
+// `npm run simulate -- --stripe`: runs the adapter against the sandbox's model, seed by seed, then each mutant on its seed
+// of mutant-seeds.json, or until another one catches it. `--seeds N`: any number of seeds. `--seed S`: starts at that one; runs one, unless `--seeds` asks for more.
 // `--no-mutants`: only the seeds. `--mutant-seeds N`: at most N for each mutant, not 2,000. `--mutant NAME`: shows how it is caught. Exits 1 if a seed breaks a law or a mutant
 // survives.
-import {
-  mutate,
-  printCoverage,
-  printFailure,
-  printMutants,
-  readCommandLine,
-  runMutants,
-  writeMutantSeeds,
-} from '@paidonce/ledger/simulation';
+import { mutate, printCoverage, printFailure, printMutants, readCommandLine, searchMutants } from '@paidonce/ledger/simulation';
 import type { SeedsReport } from './report.ts';
 
 const { seeds, firstSeed, mutantSeeds, mutant: onlyMutant, withMutants, json } = readCommandLine(100);
@@ -50,8 +42,7 @@ async function reportAll(mutantName: string | undefined): Promise<boolean> {
   if (failures.length > 3) console.log(`Seeds that broke a law: ${failures.map(({ seed }) => seed).join(' ')}`);
   if (!withMutants) return failures.length === 0;
   const { mutants } = await import('./mutants.ts');
-  const reports = await runMutants(new URL(import.meta.url), mutants, () => ({ first: 1, count: mutantSeeds }));
+  const reports = await searchMutants(new URL(import.meta.url), mutants, mutantSeeds);
   printMutants(reports);
-  writeMutantSeeds(new URL('mutant-seeds.json', import.meta.url), reports);
   return failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
 }

@@ -1,7 +1,7 @@
-// `npm run simulate -- --subscription-adapter`, and a part of `-- --subscriptions`: plays seeds of the adapter against the sandbox's Billing, then each mutant until a
-// seed catches it, which goes to mutant-seeds.json. The options are those of the other simulations. Exits 1 if a seed breaks a law or a
+// `npm run simulate -- --subscription-adapter`, and a part of `-- --subscriptions`: plays seeds of the adapter against the sandbox's Billing, then each mutant on its
+// seed of mutant-seeds.json, or until another one catches it. The options are those of the other simulations. Exits 1 if a seed breaks a law or a
 // mutant survives.
-import { mutate, printFailure, printMutants, readCommandLine, runMutants, writeMutantSeeds } from '@paidonce/ledger/simulation/tools';
+import { mutate, printFailure, printMutants, readCommandLine, searchMutants } from '@paidonce/ledger/simulation/tools';
 import type { SeedsReport } from './report.ts';
 
 const { seeds, firstSeed, mutantSeeds, mutant: onlyMutant, withMutants, json } = readCommandLine(50);
@@ -37,8 +37,7 @@ async function reportAll(mutantName: string | undefined): Promise<boolean> {
   console.log(`${played} seeds of the adapter, ${steps} steps in ${seconds} s: ${failures.length} broke a law`);
   if (!withMutants) return failures.length === 0;
   const { mutants } = await import('./mutants.ts');
-  const reports = await runMutants(new URL(import.meta.url), mutants, () => ({ first: 1, count: mutantSeeds }));
+  const reports = await searchMutants(new URL(import.meta.url), mutants, mutantSeeds);
   printMutants(reports);
-  writeMutantSeeds(new URL('mutant-seeds.json', import.meta.url), reports);
   return failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
 }

@@ -1,10 +1,9 @@
-// `npm run simulate -- --subscriptions`: plays seeds of the proof of subscriptions, then each mutant until a seed catches it, which
-// goes to mutant-seeds.json. `--seeds N`: any number of seeds. `--seed S`: starts at that one; runs one, unless `--seeds` asks
+// `npm run simulate -- --subscriptions`: plays seeds of the proof of subscriptions, then each mutant on its seed of
+// mutant-seeds.json, or until another one catches it. `--seeds N`: any number of seeds. `--seed S`: starts at that one; runs one, unless `--seeds` asks
 // for more. `--no-mutants`: the seeds alone. `--mutant-seeds N`: at most N for each mutant, not 2,000. `--mutant NAME`: how it is
 // caught. Exits 1 where a seed breaks a law or a mutant lives.
-import { runMutants } from '../child-runs.ts';
 import { printMutants, readCommandLine } from '../command-line.ts';
-import { writeMutantSeeds } from '../mutant-seeds.ts';
+import { searchMutants } from '../mutant-seeds.ts';
 import { mutate } from '../mutate.ts';
 import { mutants } from './mutants.ts';
 import type { ProofReport } from './run-seeds.ts';
@@ -44,8 +43,7 @@ async function reportAll(mutantName: string | undefined): Promise<boolean> {
   console.log(`${played} seeds in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s: ${failures.length} broke a law`);
   if (failures.length > 3) console.log(`Seeds that broke a law: ${failures.map(({ seed }) => seed).join(' ')}`);
   if (!withMutants) return failures.length === 0;
-  const reports = await runMutants(new URL(import.meta.url), mutants, () => ({ first: 1, count: mutantSeeds }));
+  const reports = await searchMutants(new URL(import.meta.url), mutants, mutantSeeds);
   printMutants(reports);
-  writeMutantSeeds(new URL('mutant-seeds.json', import.meta.url), reports);
   return failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
 }
