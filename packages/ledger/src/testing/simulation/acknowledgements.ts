@@ -105,7 +105,9 @@ export class Acknowledgements {
     this.#world.coverage.met(importPlaces[result.outcome]);
     this.together.push([paymentId, ...aliases]);
     if (result.outcome === 'belongs_to') {
-      if (result.orderId === orderId || !everOwned(reference, result.orderId))
+      // A move is durable in the stream of the former owner, before the link of the next one.
+      const isMoved = this.#log.order(orderId).moved.get(paymentId)?.toOrderId === result.orderId;
+      if (result.orderId === orderId || !(isMoved || everOwned(reference, result.orderId)))
         this.#broken('law 3: one owner', `${paymentId} is imported for ${orderId}, and answered as of ${result.orderId}`);
       return;
     }
