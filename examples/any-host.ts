@@ -36,13 +36,14 @@ const payments = stripePayments({
   webhookSecrets: [webhookSecret],
   scope: 'shop',
 });
-const { webhook, status, ready } = paymentHandlers({ payments }); // each takes a Request, and returns a Response
+const { webhook, status, live, ready } = paymentHandlers({ payments }); // each takes a Request, and returns a Response
 // #endregion ledger
 
 // #region server
 const routes: Readonly<Record<string, ReturnType<typeof nodeHandler>>> = {
   'POST /webhooks/stripe': nodeHandler(webhook),
   'GET /payment/status': nodeHandler((request) => status(request)), // The id is the last part of the path.
+  'GET /health/live': nodeHandler(live),
   'GET /health/ready': nodeHandler(ready),
 };
 const server = createServer((request, response) => {

@@ -31,9 +31,10 @@ const lawsHold = (figures: string): Words => {
 
 const mutantsDie = (figures: string): Words => {
   const [, all = '0', killed = '0', accepted = '0'] = /(\d+) mutants, (\d+) killed, (\d+) accepted/.exec(figures) ?? [];
+  const [, left] = /(\d+) in tables and schemas left out/.exec(figures) ?? [];
   return {
-    en: `of ${all} mutants, tests notice ${killed}; nobody can tell the other ${accepted} from the code`,
-    zh: `${all} 個突變中，測試發現 ${killed} 個；其餘 ${accepted} 個與原本的程式毫無分別`,
+    en: `of ${all} mutants, tests notice ${killed}; nobody can tell the other ${accepted} from the code${left ? `; ${left} in tables and schemas are not tried` : ''}`,
+    zh: `${all} 個突變中，測試發現 ${killed} 個；其餘 ${accepted} 個與原本的程式毫無分別${left ? `；表格與 schema 裡的 ${left} 個沒有試` : ''}`,
   };
 };
 
