@@ -123,6 +123,28 @@ describe('a payment after the end', () => {
   });
 });
 
+test('a review of the subscription as a whole, as where a member has two, can be closed, and nothing else', async () => {
+  const { tell, ledger, now, read, send } = opened();
+  await tell('club-20', paidMonth('in_20', now - 9 * day), { kind: 'lifecycle', status: 'active', customer: 'cus_20', items: [] });
+  const subscription = { provider: 'stripe', account: 'acct_1', livemode: false, id: 'sub_second' };
+  const fact = paidMonth('in_21', now - 8 * day);
+  const statement = { fact, asOf: new Date(now).toISOString(), evidence: { objectId: 'in_21' }, occurredAt: fact.lines[0]?.from ?? '' };
+  await ledger.observeSubscription({ subscription, subscriptionId: 'club-20', source: 'webhook', statements: [statement] });
+  await ledger.settle();
+  expect((await ledger.subscription('sub_second'))?.openReviews).toMatchObject([{ reviewId: 'r1', kind: 'double_subscription' }]);
+
+  const page = await read('subscriptions/sub_second');
+  expect(page).toContain('value="dismiss"');
+  expect(page).not.toContain('value="revoke"');
+  const path = 'subscriptions/sub_second/reviews/r1';
+  const fields = { seenRevision: await revisionOf(ledger, 'sub_second'), resolution: 'dismiss', reason: 'ticket 21' };
+  // The same form sent twice has done it; who sends another one of that page has not.
+  for (const answer of [await send(path, fields), await send(path, fields)])
+    expect(answer.headers.get('location')).toMatch(/sub_second\?did=[^&]+$/);
+  expect((await ledger.subscription('sub_second'))?.openReviews).toEqual([]);
+  expect((await send(path, { ...fields, reason: 'ticket 22' })).headers.get('location')).toContain('again=1');
+});
+
 test('a decision that the shop does not have is in the queue, and delivered again from its page', async () => {
   const world = opened();
   const { tell, read, send, ledger, now, delivered } = world;

@@ -1,12 +1,12 @@
 // What people do with one order. Each goes through the ledger's one write path and is signed; none can state a payment by itself but
 // `observe`, where a named person does. Where the order has news that the person did not see, nothing is done.
-import { LedgerError, type ManualAction, type OrderView, type Resolution, readOrderEvent } from '@paidonce/ledger';
+import { LedgerError, type OrderView, type Resolution, readOrderEvent } from '@paidonce/ledger';
 import { isId } from '@paidonce/ledger/adapter';
 import { type Console, type ConsoleCall, ConsoleProblem, type ConsoleRoute } from '../../console-call.ts';
 import { orderForms } from '../forms.ts';
 import { catalogues } from '../words.ts';
 import { asFormProblem, FormProblem, requiredText, seenIn, signedBy, textOf } from './form.ts';
-import { type Done, eventOf, isSameHand, orderAction } from './outcome.ts';
+import { type Done, eventOf, isEarlier, orderAction } from './outcome.ts';
 import { paymentIdIn, paymentIn } from './payment-form.ts';
 import { heldPayment, paymentOf } from './references.ts';
 
@@ -123,7 +123,12 @@ const resolve =
     const done = await asFormProblem('resolution', () => ledger.resolveReview(orderId, reviewId, { resolution, seenRevision }, by));
     if (done.outcome === 'stale') return done;
     const said = await eventOf(console, orderId, ({ type, data }) => type === 'ReviewResolved' && data.reviewId === reviewId);
-    return { outcome: 'resolved', orderId, again: isOlder(said, seenRevision, by), ...(said ? { did: said.position } : {}) };
+    return {
+      outcome: 'resolved',
+      orderId,
+      again: said !== undefined && isEarlier(readOrderEvent(said).data, { by, seenRevision }),
+      ...(said ? { did: said.position } : {}),
+    };
   };
 
 const withdraw =
@@ -145,13 +150,6 @@ const withdraw =
       throw error;
     }
   };
-
-/** True: the review was resolved by somebody else, or by an earlier press of the same button. */
-function isOlder(said: Awaited<ReturnType<typeof eventOf>>, seenRevision: number, by: ManualAction): boolean {
-  if (said === undefined) return false;
-  const event = readOrderEvent(said);
-  return event.type === 'ReviewResolved' && (!isSameHand(event.data.by, by) || event.data.seenRevision !== seenRevision);
-}
 
 /** @throws LedgerError `order_unknown`. */
 async function placed({ payments: { ledger } }: Console, orderId: string): Promise<OrderView> {

@@ -71,3 +71,15 @@ export async function eventOf(
 export function isSameHand(by: { actor: string; reason: string } | undefined, other: { actor: string; reason: string }): boolean {
   return by?.actor === other.actor && by.reason === other.reason;
 }
+
+/** Who resolved a review, on which page. */
+interface Ruling {
+  readonly by: { readonly actor: string; readonly reason: string };
+  readonly seenRevision: number;
+}
+
+/** True: a review was resolved by somebody else, or from another page. @param resolved the event that says so. */
+export function isEarlier(resolved: object, { by, seenRevision }: Ruling): boolean {
+  const ruling = resolved as Partial<Ruling>;
+  return !isSameHand(ruling.by, by) || ruling.seenRevision !== seenRevision;
+}

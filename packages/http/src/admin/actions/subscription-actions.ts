@@ -15,6 +15,7 @@ import { jsonReply, type Reply, redirectReply } from '../../reply.ts';
 import { type SubscriptionFormName, subscriptionForms } from '../forms.ts';
 import { catalogues } from '../words.ts';
 import { asFormProblem, FormProblem, requiredText, seenIn, signedBy, textOf } from './form.ts';
+import { isEarlier } from './outcome.ts';
 import { subscriptionFormReply } from './returned-subscription-form.ts';
 
 interface Done {
@@ -118,5 +119,6 @@ async function resolve(at: At): Promise<Done | StaleSubscription> {
   );
   if (done.outcome === 'stale') return done;
   const said = await eventOf(at, ({ type, data }) => type === 'SubscriptionReviewResolved' && data.reviewId === reviewId);
-  return { outcome: 'resolved', said, again: said !== undefined && said.revision <= seenRevision };
+  const again = said !== undefined && isEarlier(readSubscriptionEvent(said).data, { by, seenRevision });
+  return { outcome: 'resolved', said, again };
 }

@@ -4,14 +4,16 @@ import type { SubscriptionExplanation } from '@paidonce/ledger/audit';
 
 export type SubscriptionPreview = Extract<Awaited<ReturnType<SubscriptionReads['previewResolution']>>, { readonly outcome: 'resolved' }>;
 
+export type SubscriptionPreviews = Readonly<Partial<Record<Resolution, SubscriptionPreview>>>;
+
 export interface SubscriptionPageData {
   readonly subscriptionId: string;
   readonly explanation: SubscriptionExplanation;
   /** Absent: it is not placed. */
   readonly view?: SubscriptionView;
   readonly summary?: SubscriptionSummary;
-  /** By review, what each resolution would do. Absent: it has changed since it was read. */
-  readonly previews: Readonly<Record<string, Readonly<Record<Resolution, SubscriptionPreview>> | undefined>>;
+  /** By review, what each resolution that is offered would do. Absent: it has changed since it was read. */
+  readonly previews: Readonly<Record<string, SubscriptionPreviews | undefined>>;
   /** Whether this process delivers subscriptions. */
   readonly delivers: boolean;
   /** The number of rows to leave out at the end, as a page of earlier ones. */

@@ -9,10 +9,15 @@ import { subscriptionForms } from '../forms.ts';
 import type { PageContext } from '../page-context.ts';
 import { resolutions } from './order-data.ts';
 import { subscriptionPath } from './subscription-cells.ts';
-import type { SubscriptionPageData, SubscriptionPreview } from './subscription-data.ts';
+import type { SubscriptionPageData, SubscriptionPreview, SubscriptionPreviews } from './subscription-data.ts';
 
 /** Reviews with a form. A subscription with more is resolved from the first on. */
 export const reviewsShown = 10;
+
+/** What may be decided. A review of the subscription as a whole has no invoice to rule on: it can be closed. */
+export function offeredFor({ invoice }: Pick<SubscriptionReview, 'invoice'>): readonly Resolution[] {
+  return invoice === undefined ? ['dismiss'] : resolutions;
+}
 
 export function subscriptionReviewCards(context: PageContext, data: SubscriptionPageData): readonly Html[] {
   return (data.view?.openReviews ?? []).slice(0, reviewsShown).map((review) => reviewCard(context, data, review));
@@ -42,8 +47,8 @@ function invoiceText(context: PageContext, { view }: SubscriptionPageData, invoi
 function resolveForm(
   context: PageContext,
   { subscriptionId, view }: SubscriptionPageData,
-  { reviewId, invoice }: SubscriptionReview,
-  previews: Readonly<Record<Resolution, SubscriptionPreview>>,
+  { reviewId }: SubscriptionReview,
+  previews: SubscriptionPreviews,
 ): Html {
   const { order, subscription } = context.words;
   const names: Readonly<Record<Resolution, string>> = {
@@ -51,9 +56,10 @@ function resolveForm(
     revoke: subscription.refuse,
     dismiss: subscription.close,
   };
-  // A review of the subscription as a whole has no invoice to rule on.
-  const offered = resolutions.filter((each) => invoice !== undefined || each === 'dismiss');
-  const list = offered.map((value) => ({ value, what: names[value], consequence: consequence(context, view, previews[value]) }));
+  const list = resolutions.flatMap((value) => {
+    const preview = previews[value];
+    return preview ? [{ value, what: names[value], consequence: consequence(context, view, preview) }] : [];
+  });
   return html`<form class="form" method="post" action="${subscriptionPath(context, subscriptionId)}/reviews/${encodeURIComponent(reviewId)}">${hidden(
     'seenRevision',
     view?.revision ?? -1,

@@ -6,11 +6,10 @@ import { type Console, ConsoleProblem, type ConsoleRoute } from '../../console-c
 import { pageFrom } from '../loaders/parameters.ts';
 import { type Loaded, type PageCall, pageRoute } from '../page-route.ts';
 import { catalogues } from '../words.ts';
-import { resolutions } from './order-data.ts';
 import { subscriptionPage } from './subscription.ts';
-import type { SubscriptionPageData, SubscriptionPreview } from './subscription-data.ts';
+import type { SubscriptionPageData, SubscriptionPreview, SubscriptionPreviews } from './subscription-data.ts';
 import { duePage, dunningPage } from './subscription-lists.ts';
-import { reviewsShown } from './subscription-reviews.ts';
+import { offeredFor, reviewsShown } from './subscription-reviews.ts';
 
 export function subscriptionRoutes(console: Console): readonly ConsoleRoute[] {
   const reads = console.payments.ledger.console.subscriptions;
@@ -69,9 +68,12 @@ async function previewsOf(
       throw error;
     }
   };
-  const found = openReviews.slice(0, reviewsShown).map(async ({ reviewId }) => {
-    const [grant, revoke, dismiss] = await Promise.all(resolutions.map((resolution) => preview(reviewId, resolution)));
-    return [reviewId, grant && revoke && dismiss ? { grant, revoke, dismiss } : undefined] as const;
+  const found = openReviews.slice(0, reviewsShown).map(async (review) => {
+    const { reviewId } = review;
+    const previews = await Promise.all(
+      offeredFor(review).map(async (resolution) => [resolution, await preview(reviewId, resolution)] as const),
+    );
+    return [reviewId, previews.every(([, done]) => done) ? (Object.fromEntries(previews) as SubscriptionPreviews) : undefined] as const;
   });
   return Object.fromEntries(await Promise.all(found));
 }
