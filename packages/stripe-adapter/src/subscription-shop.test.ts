@@ -37,7 +37,8 @@ async function openPrices(stateFile: string): Promise<ClubShop['prices']> {
   const stripe = new Stripe('sk_test_123456789012', { ...sandbox.clientConfig, telemetry: false });
   const priceOf = async (name: string, unit_amount: number): Promise<string> => {
     const { id: product } = await stripe.products.create({ name });
-    return (await stripe.prices.create({ product, currency: 'usd', unit_amount, recurring: { interval: 'month' } })).id;
+    const currency_options = { eur: { unit_amount } };
+    return (await stripe.prices.create({ product, currency: 'usd', unit_amount, currency_options, recurring: { interval: 'month' } })).id;
   };
   const prices = { silver: await priceOf('Silver', 1_000), gold: await priceOf('Gold', 3_000) };
   await sandbox.close();
@@ -408,6 +409,29 @@ describe('a start', () => {
       await shop.stripe.customers.del(former);
       const { sessionId } = await shop.payments.startSubscription({ ...shop.given, subscriptionId: 'club-2', session });
       expect(await shop.stripe.checkout.sessions.retrieve(sessionId)).toMatchObject({ customer: null, customer_email: 'ada@example.com' });
+    });
+
+    test('unless he paid in another currency, which Stripe does not mix', async () => {
+      const shop = await openClubShop();
+      await formerMember(shop);
+      const { sessionId } = await shop.payments.startSubscription({
+        ...shop.given,
+        subscriptionId: 'club-2',
+        price: shop.prices.silver,
+        session: { currency: 'eur' },
+      });
+      expect(await shop.stripe.checkout.sessions.retrieve(sessionId)).toMatchObject({ customer: null, currency: 'eur' });
+    });
+
+    test('and `customer_update` goes along where there is one alone', async () => {
+      const shop = await openClubShop();
+      const update = {
+        ...session,
+        shipping_address_collection: { allowed_countries: ['DE' as const] },
+        customer_update: { shipping: 'auto' as const },
+      };
+      const { sessionId } = await shop.payments.startSubscription({ ...shop.given, session: update });
+      expect((await shop.stripe.checkout.sessions.retrieve(sessionId)).status).toBe('open');
     });
 
     test('but one that the shop names must be there', async () => {

@@ -158,7 +158,10 @@ describe('startCheckout', () => {
     const { payments, stripe, checkout, sandbox } = await openShop();
     const sessionId = await checkout();
     sandbox.pay(sessionId, { card: 'processing_fails' });
+    await sandbox.deliverDue();
+    sandbox.calls.reset();
     const error = await refusal(payments.startCheckout(plan));
+    expect(sandbox.calls.byRoute()).toEqual({ [retrieveRoute]: 1 });
     expect([error.code, error.message]).toEqual(['payment_under_way', expect.stringContaining('A payment of order order-1 is under way')]);
     sandbox.settle(String((await stripe.checkout.sessions.retrieve(sessionId)).payment_intent));
     await sandbox.deliverDue();

@@ -49,7 +49,7 @@ export class Checkout {
     const known = await ledger.order(terms.orderId);
     if (known) {
       await this.#place({ ...terms, livemode: known.livemode });
-      refusePaid(known);
+      refusePaid(await this.#lookedAt(known));
       const open = await this.#openCheckout(known, checked);
       if (open) return open;
     }
@@ -73,6 +73,15 @@ export class Checkout {
     // attached it is read once, like every other.
     if (made.isReplayed) return this.start(input);
     return (current && (await this.#faster(current, known, made.id, checked, calls))) ?? started;
+  }
+
+  /** A debit that bounces is not told by every event that a shop takes: where one is under way, the payment is asked. */
+  async #lookedAt(order: OrderView): Promise<OrderView> {
+    if (order.payment !== 'processing') return order;
+    const { ledger, refreshCheckout } = this.#parts;
+    const history = await ledger.history(order.orderId);
+    for (const { payment } of order.checkouts) if (!isFinalAttempt(attemptOf(history, payment.id))) await refreshCheckout(payment);
+    return (await ledger.order(order.orderId)) ?? order;
   }
 
   /**

@@ -185,6 +185,16 @@ describe('a bare payment intent', () => {
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active' });
   });
 
+  test('whose debit bounced, and nothing was sent of it, can be paid again as soon as the customer asks', async () => {
+    const shop = await openShop({ sandbox: { webhookEndpoints: [] } });
+    const { paymentIntentId } = await shop.payments.startCheckout({ ...order, ui: 'intent' });
+    shop.sandbox.payIntent(paymentIntentId, { card: 'processing_fails' });
+    expect((await refusal(shop.payments.startCheckout({ ...order, ui: 'intent' }))).code).toBe('payment_under_way');
+    shop.sandbox.settle(paymentIntentId);
+    await shop.sandbox.advance(1_000);
+    expect(await shop.payments.startCheckout({ ...order, ui: 'intent' })).toMatchObject({ paymentIntentId: expect.stringMatching(/^pi_/) });
+  });
+
   test('that no ledger knows has no status, and costs no call', async () => {
     const { payments, sandbox } = await openShop();
     expect(await payments.status('pi_unknown')).toBeUndefined();

@@ -23,7 +23,7 @@ import { openUntil } from './made.ts';
 import type { RefreshSubscription } from './refresh-subscription.ts';
 import type { StartedSubscription } from './started.ts';
 import { readSubscriptionStart, refuseOrderId } from './subscription-input.ts';
-import { startedTerms, subscriptionKeyFor, subscriptionSessionParameters } from './subscription-parameters.ts';
+import { namesCustomer, startedTerms, subscriptionKeyFor, subscriptionSessionParameters } from './subscription-parameters.ts';
 import { SubscriptionPrices } from './subscription-prices.ts';
 import type { CheckedSubscription, StartSubscription } from './subscription-terms.ts';
 
@@ -78,7 +78,9 @@ export class SubscriptionCheckout {
       if (outcome === 'given') throw alreadySubscribed(checked, earlier);
     }
     // 3
-    const former = checked.customer === undefined ? await formerCustomer(ledger, taken.former, { account, ...price }) : undefined;
+    const former = namesCustomer(checked)
+      ? undefined
+      : await formerCustomer(ledger, taken.former, { account, ...price, ...checked.session });
     const session = await this.#onlySession(checked, async () => {
       try {
         return await this.#make(checked, price, account, calls, former);

@@ -19,7 +19,7 @@ export function subscriptionSessionParameters(
   former?: string,
 ): Stripe.Checkout.SessionCreateParams {
   const { quantity, trialDays, customer, successUrl, cancelUrl } = start;
-  const session = former === undefined ? (start.session ?? {}) : sessionOfFormer(former, start.session ?? {});
+  const session = sessionFor(former, start);
   const terms = startedTerms(start);
   const data = session.subscription_data;
   return {
@@ -34,13 +34,28 @@ export function subscriptionSessionParameters(
   };
 }
 
+/** Stripe takes one of both: its customer, or the account that is to have the same role. */
+export function namesCustomer({ customer, session }: Pick<CheckedSubscription, 'customer' | 'session'>): boolean {
+  return customer !== undefined || session?.customer_account !== undefined;
+}
+
+/** The caller cannot know whether the member has a customer, and Stripe takes `customer_update` beside one alone. */
+function sessionFor(former: string | undefined, start: CheckedSubscription): Stripe.Checkout.SessionCreateParams {
+  const { session = {} } = start;
+  if (former !== undefined) return sessionOfFormer(former, session);
+  const { customer_update: _, ...others } = session;
+  return namesCustomer(start) ? session : others;
+}
+
 /** The caller did not ask for this customer, so nothing that he does ask for may be refused because of him. */
 function sessionOfFormer(
   customer: string,
   { customer_email: _, ...session }: SubscriptionSessionOptions,
 ): Stripe.Checkout.SessionCreateParams {
   const asksForTax = session.tax_id_collection?.enabled === true || session.automatic_tax?.enabled === true;
-  return { ...session, customer, ...(asksForTax && { customer_update: { name: 'auto', address: 'auto', ...session.customer_update } }) };
+  const shipping = session.shipping_address_collection ? ({ shipping: 'auto' } as const) : {};
+  const update = { name: 'auto', address: 'auto', ...shipping, ...session.customer_update } as const;
+  return { ...session, customer, ...(asksForTax && { customer_update: update }) };
 }
 
 /** What the customer chose: a session that is open on other terms is not what he wants now. */

@@ -52,7 +52,7 @@ export class StripeEvents {
     // Live Connect endpoints receive test events by design.
     if (livemode !== undefined && livemode !== event.livemode && !(await this.#concernsUs(object))) return { outcome: 'ignored' };
     const isForeign = apiVersion !== null && releaseOf(apiVersion) !== releaseOf(ourVersion);
-    if (isForeign && isWorthNoCall(event.type)) return { outcome: 'ignored' };
+    if (isForeign && isWorthNoCall(event.type) && !(await this.#isUnderWay(identityOf(object).id))) return { outcome: 'ignored' };
     return (ofSubscription ?? this.#parts.intake).take(object, {
       source,
       account: event.account ?? account ?? (await accounts.own()),
@@ -72,7 +72,8 @@ export class StripeEvents {
     const type = readableTypes.find((each) => each === related?.type);
     const billingType = subscriptions && billingTypes.find((each) => each === related?.type);
     if (related === null || (type === undefined && billingType === undefined)) return { outcome: 'ignored' };
-    if (isIdle(event.type) || isIdleBilling(event.type) || isWorthNoCall(event.type)) return { outcome: 'ignored' };
+    if (isIdle(event.type) || isIdleBilling(event.type)) return { outcome: 'ignored' };
+    if (isWorthNoCall(event.type) && !(await this.#isUnderWay(related.id))) return { outcome: 'ignored' };
     // Our key cannot read an object of the other mode, and the ledger knows no id of it.
     if (livemode !== undefined && livemode !== event.livemode) return { outcome: 'ignored' };
     const provenance = {
@@ -85,6 +86,11 @@ export class StripeEvents {
     };
     if (subscriptions && billingType !== undefined) return subscriptions.takeById(billingType, related.id, provenance);
     return type === undefined ? { outcome: 'ignored' } : intake.takeById(type, related.id, provenance);
+  }
+
+  /** Of a debit, the last word may be an attempt that failed. */
+  async #isUnderWay(payment: string | undefined): Promise<boolean> {
+    return payment !== undefined && (await this.#parts.ledger.orderOf(payment))?.payment === 'processing';
   }
 
   async #concernsUs(object: unknown): Promise<boolean> {

@@ -109,7 +109,10 @@ export function isIdleBilling(type: string, object?: unknown): boolean {
   return 'collection_method' in object && object.collection_method === 'charge_automatically';
 }
 
-/** True if the event says something to people, and nothing that decides. It is not worth a call: card testing makes thousands. */
+/**
+ * True if the event says something to people, and decides nothing but where a debit was under way. It is not worth a call otherwise:
+ * card testing makes thousands.
+ */
 export function isWorthNoCall(type: string): boolean {
   return snapshotType(type) === 'payment_intent.payment_failed';
 }

@@ -498,6 +498,23 @@ describe('types that decide nothing are ignored before anything is asked', () =>
     expect(sandbox.calls.count()).toBe(0);
   });
 
+  test('but of a debit that is under way a declined attempt is read: it may be the last word of it', async () => {
+    const shop = await openShop({ payments: { account: 'acct_1SandboxPaidOnce' } });
+    await placed(shop);
+    await shop.payments.handleWebhook(
+      ...signed(intent({ status: 'processing', metadata: ours }), { event: { type: 'payment_intent.processing' } }),
+    );
+    const read = { 'GET /v1/payment_intents/:intent': 1 };
+    for (const event of [
+      thin({ id: 'pi_1', object: 'payment_intent' }, { type: 'v1.payment_intent.payment_failed' }),
+      signed(intent({ metadata: ours }), { event: { type: 'payment_intent.payment_failed', ...other } }),
+    ]) {
+      shop.sandbox.calls.reset();
+      await shop.payments.handleWebhook(...event);
+      expect(shop.sandbox.calls.byRoute()).toEqual(read);
+    }
+  });
+
   test('and a declined attempt of ours is told all the same where it costs no call', async () => {
     const shop = await openShop({ payments: { account: 'acct_1SandboxPaidOnce' } });
     await placed(shop);

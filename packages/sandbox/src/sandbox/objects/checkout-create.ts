@@ -53,7 +53,7 @@ export function createSession({ model, parameters, version }: Call): object {
   parameters.onlyOneOf('customer', 'customer_creation');
   parameters.onlyOneOf('allow_promotion_codes', 'discounts');
   parameters.onlyOneOf('payment_method_configuration', 'payment_method_types');
-  refuseTaxIdOfKnownCustomer(parameters);
+  refuseCustomerUpdate(parameters);
   const customerCreation = readCustomerCreation(parameters, mode);
   refuseInvoice(parameters);
   const page = readPage(parameters, version);
@@ -96,7 +96,10 @@ export function createSession({ model, parameters, version }: Call): object {
 }
 
 /** A customer who is there already has a name, which that of his business may replace only where the request says so. */
-function refuseTaxIdOfKnownCustomer(parameters: Parameters): void {
+function refuseCustomerUpdate(parameters: Parameters): void {
+  if (parameters.has('customer_update') && !parameters.has('customer')) {
+    throw invalidRequest('`customer_update` can only be used with `customer`.', { param: 'customer_update' });
+  }
   const taxId = parameters.hash('tax_id_collection');
   const update = parameters.hash('customer_update');
   const isName = update?.oneOf('name', ['auto', 'never']) === 'auto';
