@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { verifyLog } from '../audit/index.ts';
 import { sqliteReader } from '../audit/log/sqlite-reader.ts';
+import { writeSubscriptionStories } from '../audit/subscription-stories.test-support.ts';
 import { buy, dispute, refund } from '../delivery/delivery.test-support.ts';
 import type { DeliverAnswer } from '../delivery/shop-ahead.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { MembershipChange, PaymentLedger } from '../payment-ledger.ts';
+import { policy1 } from '../subscription/story.test-support.ts';
 import { runPaidonce } from './run-paidonce.test-support.ts';
 
 interface Row {
@@ -89,7 +91,7 @@ describe('paidonce compare', () => {
       ['fought', 'details', 'raise'],
       ['stranger', 'fulfilled_unpaid', 'none'],
     ]);
-    expect(lines.at(-1)).toEqual({ orders: 3, memberships: 4, differing: 4 });
+    expect(lines.at(-1)).toEqual({ orders: 3, subscriptions: 0, memberships: 4, differing: 4 });
     const text = (await compare('order,status\nundone,revoked\n')).out;
     expect(text).toMatch(
       /^kept: paid, but not fulfilled: the shop has nothing, the log active \(1\) of member-of-kept, yearly; can be delivered again$/m,
@@ -121,7 +123,7 @@ describe('paidonce compare', () => {
       gone: 'unknown_order',
       fought: 'details',
     });
-    expect(found.at(-1)).toEqual({ orders: 6, memberships: 7, differing: 6 });
+    expect(found.at(-1)).toEqual({ orders: 6, subscriptions: 0, memberships: 7, differing: 6 });
     expect((await compare('order,status\nunpaid,active\n')).out).toContain(
       'unpaid: fulfilled, but unpaid: the shop has active, the log none (0) of member-of-unpaid, yearly; no payment counts here',
     );
@@ -187,5 +189,81 @@ describe('paidonce compare', () => {
   ])('%j %j is refused', async (rows, options, why) => {
     const { compare } = await shop();
     expect(await compare(rows, ...options)).toMatchObject({ code: 2, err: expect.stringMatching(why) });
+  });
+});
+
+describe('paidonce compare of subscriptions', () => {
+  /** A shop with a table of subscriptions, and one order. */
+  async function club() {
+    const directory = newDirectory();
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const path = join(directory, 'ledger.db');
+    const told = await openSqliteEventStore(path);
+    await writeSubscriptionStories(told);
+    await told.close();
+    const table = new Map<string, Row>();
+    const running = async (work: (ledger: PaymentLedger) => Promise<unknown> = async () => undefined): Promise<void> => {
+      await using ledger = createPaymentLedger({
+        eventStore: await openSqliteEventStore(path),
+        background: false,
+        deliver: () => undefined,
+        subscriptions: {
+          policy: policy1,
+          deliver: ({ membershipId: order, status, sequence, memberId: member, plan }) => {
+            if ((table.get(order)?.sequence ?? 0) < sequence) table.set(order, { order, status, sequence, member, plan });
+            return { storedSequence: table.get(order)?.sequence ?? 0 };
+          },
+        },
+      });
+      await work(ledger);
+      await ledger.settle();
+    };
+    await running((ledger) => buy(ledger, 'kept'));
+    const compare = (rows: Iterable<Row>, ...options: readonly string[]) => {
+      const file = join(directory, 'shop.csv');
+      const lines = [...rows].map(({ order, status, sequence, member, plan }) => [order, status, sequence, member, plan].join(','));
+      writeFileSync(file, `order,status,sequence,member,plan\n${lines.join('\n')}\n`);
+      return runPaidonce(['compare', '--shop', file, '--store', `sqlite:${path}`, ...options]);
+    };
+    return { table, running, compare };
+  }
+  const kept = { order: 'kept', status: 'active', sequence: 1, member: 'member-of-kept', plan: 'yearly' };
+
+  test('a shop that has what the log has: of both, and of subscriptions alone', async () => {
+    const { table, running, compare } = await club();
+    // Two were delivered before the table was made.
+    expect((await compare(table.values(), '--only', 'subscription', ...asked)).out).toContain('Delivery was asked for 2.');
+    await running();
+    expect(table.size).toBe(12);
+    expect(await compare([kept, ...table.values()])).toMatchObject({
+      code: 0,
+      out: '1 orders, 14 subscriptions and 13 memberships of the shop: 0 differ.\n',
+    });
+    expect(await compare(table.values(), '--only', 'subscription')).toMatchObject({
+      code: 0,
+      out: '14 subscriptions and 12 memberships of the shop: 0 differ.\n',
+    });
+    expect((await compare([kept], '--only', 'order')).code).toBe(0);
+    expect(await compare([kept], '--only', 'orders')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Give order or subscription'),
+    });
+  });
+
+  test('--repair brings back a table that was lost, and decides above one that is ahead', async () => {
+    const { table, running, compare } = await club();
+    const before = new Map(table);
+    expect(before.size).toBe(10);
+    const renewed = before.get('renewed')!;
+    table.clear();
+    table.set('renewed', { ...renewed, status: 'active', sequence: renewed.sequence + 2 });
+    const { code, out } = await compare(table.values(), '--only', 'subscription', ...asked);
+    expect(code).toBe(3);
+    expect(out).toMatch(/^renewed: fulfilled, but access has ended: .*can be decided again above it$/m);
+    expect(out).toContain('Delivery was asked for 12.');
+    await running();
+    expect(table.get('renewed')).toEqual({ ...renewed, sequence: renewed.sequence + 3 });
+    for (const [id, row] of before) if (id !== 'renewed') expect(table.get(id)).toEqual(row);
+    expect((await compare(table.values(), '--only', 'subscription')).code).toBe(0);
   });
 });

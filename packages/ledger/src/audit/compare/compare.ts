@@ -1,8 +1,12 @@
-// Compares the shop's own table of memberships with the log, in both directions, as after a restore of either of them.
+// Compares the shop's own table of memberships with the log, in both directions, as after a restore of either of them. A membership
+// is that of an order or of a subscription.
 import type { Position } from '../../event-store/event-store.ts';
-import { isPending } from '../../order/delivery-state.ts';
-import type { MembershipStatus, OrderState } from '../../order/order.ts';
+import { type Deliverable, isPending } from '../../order/delivery-state.ts';
+import type { MembershipStatus } from '../../order/order.ts';
+import type { Aggregate, Typed } from '../../streams/aggregate.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
+import type { Revised } from '../../streams/state-cache.ts';
+import { subscriptionAggregate } from '../../streams/subscription-aggregate.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { storedEvent } from '../log/log-row.ts';
 import { withSqliteLog } from '../log/sqlite-copy.ts';
@@ -34,18 +38,26 @@ export type Repair = 'deliver' | 'raise' | 'under_way' | 'none';
  */
 export type DifferenceKind = 'paid_not_fulfilled' | 'fulfilled_unpaid' | 'access_ended' | 'unknown_order' | 'details';
 
-/** An order that the shop and the log have differently. */
+/** Whose memberships are compared. */
+export type MembershipType = 'order' | 'subscription';
+
+/** A membership that the shop and the log have differently. */
 export interface ShopDifference {
+  /** The membership's id: that of its order or subscription. */
   readonly order: string;
+  /** What the log has under that id. Absent: nothing is placed there. */
+  readonly type?: MembershipType;
   readonly kind: DifferenceKind;
   /** Absent: the shop has no such membership. */
   readonly shop?: Omit<ShopMembership, 'order'>;
-  /** Absent: the order is not placed in this log. */
+  /** Absent: nothing is placed under that id in this log. */
   readonly ledger?: LedgerMembership;
   readonly repair: Repair;
 }
 
 export interface CompareOptions {
+  /** Default: both. Of the other type nothing is read. */
+  readonly only?: MembershipType;
   readonly asOf?: Position;
   /** Called with the number of events read so far. */
   readonly onEvents?: (events: number) => void;
@@ -53,15 +65,17 @@ export interface CompareOptions {
 
 /** How much was compared. */
 export interface Compared {
-  /** Placed orders in the log. */
+  /** Placed orders in the log that were compared. */
   readonly orders: number;
+  /** Placed subscriptions, likewise. */
+  readonly subscriptions: number;
   /** Memberships of the shop. */
   readonly memberships: number;
   readonly differing: number;
 }
 
 /**
- * Compares each order of the log with the shop's table, and each row of the table with the log.
+ * Compares each order and subscription of the log with the shop's table, and each row of the table with the log.
  * @param take called with each difference, and awaited.
  * @throws LedgerError `corrupt`, `file_newer`: an event of an order cannot be read. Also what the store throws.
  */
@@ -72,18 +86,18 @@ export async function compareShop(
   take: (difference: ShopDifference) => void | Promise<void>,
 ): Promise<Compared> {
   const unseen = new Set(shop.keys());
-  let [orders, differing] = [0, 0];
+  const placed: Record<MembershipType, number> = { order: 0, subscription: 0 };
+  let differing = 0;
   await withSqliteLog(log, options, async ({ log: file, upTo, copied }) => {
     let events = copied;
     for (const range of file.streamRanges(1_000)) {
       for (const stream of file.streams(range, upTo)) {
         events += stream.rows.length;
-        if (!stream.name?.startsWith(orderAggregate.stream(''))) continue;
-        const order = foldOf(stream);
-        if (order.placed === undefined) continue;
-        orders += 1;
-        unseen.delete(order.orderId);
-        const difference = differenceOf(order, shop.get(order.orderId));
+        const membership = membershipIn(stream, options.only);
+        if (membership === undefined) continue;
+        placed[membership.type] += 1;
+        unseen.delete(membership.id);
+        const difference = differenceOf(membership, shop.get(membership.id));
         if (difference === undefined) continue;
         differing += 1;
         await take(difference);
@@ -97,42 +111,75 @@ export async function compareShop(
     differing += 1;
     await take({ order, kind: kindOf(has.status, undefined), shop: has, repair: 'none' });
   }
-  return { orders, memberships: shop.size, differing };
+  return { orders: placed.order, subscriptions: placed.subscription, memberships: shop.size, differing };
 }
 
-function foldOf({ name, rows }: ScannedStream): OrderState {
-  let order = orderAggregate.initial((name ?? '').slice(orderAggregate.stream('').length));
+/** A membership of the log. */
+interface Placed {
+  readonly id: string;
+  readonly type: MembershipType;
+  readonly ledger: LedgerMembership;
+  readonly isPending: boolean;
+}
+
+/** Undefined: it is the stream of something else, or nothing is placed there. */
+function membershipIn(stream: ScannedStream, only: MembershipType | undefined): Placed | undefined {
+  const isOf = (aggregate: { stream(id: string): string }): boolean => stream.name?.startsWith(aggregate.stream('')) === true;
+  if (isOf(orderAggregate) && only !== 'subscription') return placedIn(foldOf(orderAggregate, stream), 'order');
+  if (isOf(subscriptionAggregate) && only !== 'order') return placedIn(foldOf(subscriptionAggregate, stream), 'subscription');
+  return undefined;
+}
+
+interface Folded extends Pick<Deliverable, 'sequence' | 'delivery'> {
+  readonly membership: MembershipStatus;
+  readonly placed?: { readonly memberId: string; readonly plan: string } | undefined;
+  readonly decided?: { readonly plan: string } | undefined;
+}
+
+function placedIn({ id, state }: { readonly id: string; readonly state: Folded }, type: MembershipType): Placed | undefined {
+  const { placed, decided, membership: status, sequence } = state;
+  if (placed === undefined) return undefined;
+  const { memberId: member, plan } = { ...placed, ...(decided && { plan: decided.plan }) };
+  return { id, type, ledger: { status, sequence, member, plan }, isPending: isPending(state) };
+}
+
+function foldOf<State extends Revised, Event extends Typed>(
+  aggregate: Aggregate<State, Event>,
+  { name = '', rows }: ScannedStream,
+): { readonly id: string; readonly state: State } {
+  const id = (name ?? '').slice(aggregate.stream('').length);
+  let state = aggregate.initial(id);
   for (const row of rows) {
     const stored = storedEvent(row);
-    order = orderAggregate.evolve(order, orderAggregate.read(stored), stored.metadata['instance'] ?? '');
+    state = aggregate.evolve(state, aggregate.read(stored), stored.metadata['instance'] ?? '');
   }
-  return order;
+  return { id, state };
 }
 
 /**
- * Returns undefined where both have the same. An order that was never granted is the same as no membership, and as one that has
+ * Returns undefined where both have the same. A membership that was never granted is the same as no membership, and as one that has
  * ended: the log that was put back takes in a payment and its refund at once, and grants nothing.
  */
-function differenceOf(order: OrderState, shop: ShopMembership | undefined): ShopDifference | undefined {
-  const { orderId, placed, membership: status, sequence } = order;
-  if (placed === undefined || (sequence === 0 && shop?.status !== 'active')) return undefined;
-  const ledger = { status, sequence, member: placed.memberId, plan: placed.plan };
+function differenceOf(placed: Placed, shop: ShopMembership | undefined): ShopDifference | undefined {
+  const { id: order, type, ledger } = placed;
+  const { status, sequence, member, plan } = ledger;
+  if (sequence === 0 && shop?.status !== 'active') return undefined;
   const kind = kindOf(shop?.status ?? 'none', status);
-  if (shop === undefined) return { order: orderId, kind, ledger, repair: repairOf(order, undefined) };
+  if (shop === undefined) return { order, type, kind, ledger, repair: repairOf(placed, undefined) };
   const isSame =
     (shop.status === status || (givesNone(shop) && status !== 'active')) &&
     (shop.sequence ?? sequence) === sequence &&
-    (shop.member ?? placed.memberId) === placed.memberId &&
-    (shop.plan ?? placed.plan) === placed.plan;
+    (shop.member ?? member) === member &&
+    (shop.plan ?? plan) === plan;
   if (isSame) return undefined;
   const { order: _, ...has } = shop;
-  return { order: orderId, kind, shop: has, ledger, repair: repairOf(order, shop.sequence) };
+  return { order, type, kind, shop: has, ledger, repair: repairOf(placed, shop.sequence) };
 }
 
-function repairOf(order: OrderState, stored: number | undefined): Repair {
-  if (order.sequence === 0) return 'none';
-  if (stored !== undefined && stored >= order.sequence) return 'raise';
-  return isPending(order) ? 'under_way' : 'deliver';
+function repairOf({ ledger: { sequence }, isPending: isUnderWay }: Placed, stored: number | undefined): Repair {
+  if (sequence === 0) return 'none';
+  if (stored !== undefined && stored >= sequence) return 'raise';
+  return isUnderWay ? 'under_way' : 'deliver';
 }
 
 /** @param log undefined: the order is not placed there. */
