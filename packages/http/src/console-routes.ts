@@ -74,12 +74,12 @@ export const consoleHeaders: Readonly<Record<string, string>> = {
   vary: 'accept, accept-language, cookie',
 };
 
-/** Where pages of earlier releases stood. */
-const movedTo: Readonly<Record<string, string>> = {
-  reviews: 'queues/reviews',
-  undelivered: 'queues/undelivered',
-  'open-orders': 'queues/awaiting',
-};
+/** Where pages of earlier releases stood. A map, because the path of a request may name what every object has: `constructor`. */
+const movedTo: ReadonlyMap<string, string> = new Map([
+  ['reviews', 'queues/reviews'],
+  ['undelivered', 'queues/undelivered'],
+  ['open-orders', 'queues/awaiting'],
+]);
 
 export function consoleCore(routes: readonly ConsoleRoute[], problemPage: (view: ProblemView) => string): ConsoleCore {
   const table = routes.map((route) => ({ route, parts: route.pattern === '' ? [] : route.pattern.split('/') }));
@@ -146,7 +146,7 @@ export function consoleCore(routes: readonly ConsoleRoute[], problemPage: (view:
     if (early !== undefined) return problem(request, { ...early, operator }, early.headers);
     const { route } = found;
     if (route === undefined)
-      return finished(request, redirectReply(308, `${rootOf(request)}${movedTo[request.below.slice(1)]}${request.search}`));
+      return finished(request, redirectReply(308, `${rootOf(request)}${movedTo.get(request.below.slice(1))}${request.search}`));
     return {
       operator,
       answer: async (body) => {
@@ -182,7 +182,7 @@ function misplaced(
     return isAllowed ? undefined : { status: 403, code: `needs_${route.may}`, headers: {} };
   }
   if (below.split('/').some((part) => decoded(part) === undefined)) return { status: 400, code: 'bad_request', headers: {} };
-  if (isReading(method) && movedTo[below.slice(1)] !== undefined) return undefined;
+  if (isReading(method) && movedTo.has(below.slice(1))) return undefined;
   if (allow.length > 0) return { status: 405, code: 'method_not_allowed', headers: { allow: allow.join(', ') } };
   return { status: 404, code: 'not_found', headers: {} };
 }

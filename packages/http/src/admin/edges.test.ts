@@ -38,6 +38,8 @@ const table: readonly (readonly [name: string, asked: Asked, told: Told])[] = [
   ['a slash in an id', { path: `${home}/orders/o%2F1` }, [404, '{"error":"not_found"}']],
   ['an old route', { path: `${home}/reviews` }, [308, './queues/reviews']],
   ['another one, with its query', { path: `${home}/open-orders?after=o-1` }, [308, './queues/awaiting?after=o-1']],
+  ['no old route, but a name that every object has', { path: `${home}/constructor` }, [404, '{"error":"not_found"}']],
+  ['another such name', { path: `${home}/__proto__` }, [404, '{"error":"not_found"}']],
   ['another method', { path: `${home}/orders/o-1`, method: 'DELETE' }, [405, '{"error":"method_not_allowed"}']],
   ['a GET of an action', { path: `${home}/orders/o-1/recheck` }, [405, '{"error":"method_not_allowed"}']],
   ['nobody', { path: home, headers: nobody }, [401, '{"error":"refused"}']],
