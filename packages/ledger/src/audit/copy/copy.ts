@@ -48,7 +48,8 @@ export type CopyResult =
  * event keeps its stream, revision, id and stored text; the target gives it a new position.
  *
  * @throws LedgerError `invalid_input`: the target has events that this source does not have, so nothing was written; or the
- *   source has text that the ledger did not write. Also what both stores throw.
+ *   source has text that the ledger did not write. Also what both stores throw; what was appended until then stays, and nothing is
+ *   appended after an append that failed, so call it again.
  */
 export async function copyLedger(source: LogReader, target: EventStore, options: CopyOptions = {}): Promise<CopyResult> {
   const cursor: Cursor = {};
@@ -124,7 +125,7 @@ async function copyRest(rows: Rows, target: EventStore, scan: TreeScan, { keepsO
   const writer = new LogWriter(target, { keepsOrder, onEvents: (events) => onProgress?.('copy', there + events) });
   for await (const row of rows) {
     scan.take(row);
-    await writer.take(placed(row, scan.tree.size), row.data.length + row.metadata.length);
+    await writer.take(placed(row, scan.tree.size), Buffer.byteLength(row.data) + Buffer.byteLength(row.metadata));
   }
   await writer.end();
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { LedgerError } from '../../errors.ts';
 import type { EventStore, NewEvent, StoredEvent } from '../../event-store/event-store.ts';
 import { openEventStoreDbEventStore } from '../../event-store/eventstoredb/eventstoredb.ts';
 import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
@@ -100,6 +101,13 @@ describe('a copy has the root of its source', () => {
     expect(await copyLedger(readerOf(original), await openSqlite())).toMatchObject({ outcome: 'copied', size: 3 });
   });
 
+  test('also where many large events would fill the queue of the target at once', async () => {
+    const original = openMemoryEventStore();
+    for (let place = 0; place < 900; place++) await original.append(`order-${place}`, -1, [noted({ text: 'x'.repeat(30_000) })]);
+    const copied = await copyLedger(readerOf(original), await openSqlite(), { keepsOrder: true });
+    expect(copied).toMatchObject({ outcome: 'copied', size: 900, appended: 900 });
+  });
+
   test('of an empty log too', async () => {
     expect(await copyLedger(readerOf(openMemoryEventStore()), openMemoryEventStore())).toMatchObject({ outcome: 'copied', size: 0 });
   });
@@ -157,6 +165,24 @@ describe('a copy that was cut off goes on', () => {
     );
     expect(await copyLedger(source, await openOn(double))).toMatchObject({ outcome: 'copied', size, root });
     expect(double.log.events).toHaveLength(size);
+  });
+
+  test('after an append that failed while others were under way: nothing was appended after it', async () => {
+    const [original, target] = [openMemoryEventStore(), openMemoryEventStore()];
+    for (let place = 0; place < 20; place++) await original.append(`order-${place}`, -1, [noted()]);
+    const called: string[] = [];
+    const append: EventStore['append'] = async (stream, ...rest) => {
+      called.push(stream);
+      if (called.length === 5) throw new LedgerError('store_busy', 'The queue is full.');
+      await new Promise((resolve) => setImmediate(resolve));
+      return target.append(stream, ...rest);
+    };
+    const failing = copyLedger(readerOf(original), { ...target, append }, { keepsOrder: true });
+    await expect(failing).rejects.toMatchObject({ code: 'store_busy' });
+    expect(called).toEqual(['order-0', 'order-1', 'order-2', 'order-3', 'order-4']);
+    // It has waited for those that were under way: the next call finds all of them.
+    expect((await eventsIn(target)).map(({ stream }) => stream)).toEqual(called.slice(0, 4));
+    expect(await copyLedger(readerOf(original), target)).toMatchObject({ outcome: 'copied', size: 20, appended: 16 });
   });
 
   test('with what the source got since, and tells that it goes on', async () => {

@@ -89,7 +89,7 @@ async function appendAll(lines: AsyncIterable<string>, store: EventStore, { keep
       refuseLine(number, 'stands behind the last line of the export, the one with the root: is it a second export?');
     const parsed = parseLine(line, number);
     if ('root' in parsed) declared = parsed;
-    else await writer.take(parsed, line.length);
+    else await writer.take(parsed, Buffer.byteLength(line));
   }
   await writer.end();
   if (declared !== undefined) return declared;

@@ -22,15 +22,16 @@ export interface PlacedEvent {
 
 /** Consecutive events of a stream become one append. The two limits keep it below the 1 MiB that a store accepts. */
 const appendEvents = 100;
-const appendChars = 256 * 1024;
-/** How many appends may run at once, if the store keeps their order. */
+const appendBytes = 256 * 1024;
+/** How many appends, and of how many bytes, may run at once, if the store keeps their order: half of the queue of a store, or less. */
 const underWay = 1_000;
+const underWayBytes = 8 * 1024 * 1024;
 
 interface Batch {
   readonly stream: string;
   readonly revision: number;
   readonly events: NewEvent[];
-  chars: number;
+  bytes: number;
 }
 
 export class LogWriter {
@@ -38,8 +39,11 @@ export class LogWriter {
   readonly #options: WritingOptions;
   /** The next append. Written by `take`, cleared by `#flush`. */
   #batch: Batch | undefined;
-  /** The appends that run. Written by `#flush` and `#settled`. */
+  /** The appends that run, and their bytes. Written by `#flush` and `#settled`. */
   #appends: Promise<void>[] = [];
+  #bytes = 0;
+  /** Why the first append failed. Nothing is appended after it, or the order would be another. Written by `#flush`. */
+  #failure: { readonly error: unknown } | undefined;
   /** Written by `take`. */
   #events = 0;
 
@@ -55,16 +59,18 @@ export class LogWriter {
 
   /**
    * Adds an event to the next append, and makes that append when it is full.
-   * @param chars length of the event's text. Must be about right: it limits the size of an append.
-   * @throws LedgerError `invalid_input`: the store has another event in that place. Also what the store's `append` throws.
+   * @param textBytes size of the event's data and metadata as text. Must be about right: it limits what is appended at once.
+   * @throws LedgerError `invalid_input`: the store has another event in that place. Also what the store's `append` throws. After
+   *   either, every further call throws the same, and appends nothing.
    */
-  async take({ stream, revision, event }: PlacedEvent, chars: number): Promise<void> {
+  async take({ stream, revision, event }: PlacedEvent, textBytes: number): Promise<void> {
+    const bytes = textBytes + event.id.length + event.type.length;
     const batch = this.#batch;
-    const isFull = batch && (batch.events.length >= appendEvents || batch.chars + chars > appendChars);
-    if (batch && (isFull || batch.stream !== stream)) await this.#flush();
-    this.#batch ??= { stream, revision, events: [], chars: 0 };
+    const isFull = batch && (batch.events.length >= appendEvents || batch.bytes + bytes > appendBytes);
+    if (this.#failure || (batch && (isFull || batch.stream !== stream))) await this.#flush();
+    this.#batch ??= { stream, revision, events: [], bytes: 0 };
     this.#batch.events.push(event);
-    this.#batch.chars += chars;
+    this.#batch.bytes += bytes;
     this.#events += 1;
   }
 
@@ -75,18 +81,27 @@ export class LogWriter {
   }
 
   async #flush(): Promise<void> {
-    if (this.#batch === undefined) return;
-    const done = append(this.#store, this.#batch);
-    done.catch(() => undefined); // `#settled` awaits all together, and throws then.
+    if (this.#failure) return this.#settled();
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    // Handled here, so that a failure is known before the next append, however long the others take.
+    const done = append(this.#store, batch).catch((error: unknown) => {
+      this.#failure ??= { error };
+    });
     this.#batch = undefined;
     this.#appends.push(done);
-    if (!this.#options.keepsOrder || this.#appends.length >= underWay) await this.#settled();
+    this.#bytes += batch.bytes;
+    const isFull = this.#appends.length >= underWay || this.#bytes >= underWayBytes;
+    if (!this.#options.keepsOrder || isFull) await this.#settled();
   }
 
+  /** Waits for all that run, also after a failure: whoever reads the store next must find it at rest. */
   async #settled(): Promise<void> {
     const appends = this.#appends;
     this.#appends = [];
+    this.#bytes = 0;
     await Promise.all(appends);
+    if (this.#failure) throw this.#failure.error;
     this.#options.onEvents?.(this.#events - (this.#batch?.events.length ?? 0));
   }
 }
@@ -107,7 +122,7 @@ async function append(store: EventStore, { stream, revision, events }: Batch): P
     );
   }
   const rest = events.slice(there.length);
-  if (rest.length > 0) await append(store, { stream, revision: revision + there.length, events: rest, chars: 0 });
+  if (rest.length > 0) await append(store, { stream, revision: revision + there.length, events: rest, bytes: 0 });
 }
 
 /** True if the text is exactly what `JSON.stringify` writes. Only such text is the same after it was in another store. */
