@@ -1,6 +1,6 @@
 // The command `paidonce export` writes the log as NDJSON, as CSV, or as a double-entry journal.
 
-import { open, unlink } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { accountsWith, defaultAccounts } from '../audit/export/accounts.ts';
 import { csvLines } from '../audit/export/csv.ts';
 import { feesIn } from '../audit/export/fees.ts';
@@ -60,11 +60,12 @@ export const exportCommand: Command = {
             for (const line of linesOf(entry)) await output.line(line);
           });
         }
+        await output.end();
       } catch (error) {
         await output.abandon();
         throw error;
       }
-      await output.end();
+      output.summarize();
       return 0;
     });
   },
@@ -84,9 +85,12 @@ async function livemodeIn({ options }: Invocation, log: LogReader): Promise<bool
 interface Output {
   readonly onEvents: (events: number) => void;
   line(text: string): Promise<void>;
-  /** Deletes the file after an error, so that nobody uses an incomplete file. */
+  /** Deletes the file after an error, also one of `end`, so that nobody uses an incomplete file. */
   abandon(): Promise<void>;
+  /** Writes what is left, and closes the file. */
   end(): Promise<void>;
+  /** Tells the user what was written. */
+  summarize(): void;
 }
 
 const chunkChars = 64 * 1024;
@@ -114,12 +118,14 @@ async function openOutput(invocation: Invocation, log: LogReader, format: string
       if (chunk.length >= chunkChars) await flush();
     },
     abandon: async () => {
-      await file?.close();
-      if (path !== undefined) await unlink(path);
+      await file?.close().catch(() => undefined); // `end` may have closed it, or failed to: the first error is the one to report.
+      if (path !== undefined) await rm(path, { force: true });
     },
     end: async () => {
       await flush();
-      await file?.close();
+      if (path !== undefined) await withFileErrors(path, async () => file?.close());
+    },
+    summarize: () => {
       const summary = `${path ?? format}: ${grouped(lines)} lines; ${measure.end(events)}.`;
       const asJson = JSON.stringify({ format, lines, events, ...defined({ file: path }) });
       if (options.flag('json')) (path === undefined ? terminal.err : terminal.out)(asJson);

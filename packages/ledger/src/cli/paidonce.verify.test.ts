@@ -215,6 +215,18 @@ describe('export and import', () => {
     });
     expect(readFileSync(file, 'utf8')).toBe('mine');
   });
+
+  test('to a disk that is full at the last write leave no incomplete file', async () => {
+    const [whole, file] = [join(directory, 'whole.ndjson'), join(directory, 'cut-off.ndjson')];
+    expect((await run('export', '--out', whole)).code).toBe(0);
+    // The shell limits the size of a file in blocks of 512 bytes: all but the end fits.
+    const blocks = Math.floor((statSync(whole).size - 1) / 512);
+    const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+    const command = `"${process.execPath}" --conditions=@paidonce/source "${main}" export --store "sqlite:${storiesPath}" --out "${file}"`;
+    const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f ${blocks}; ${command}`], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`${file} cannot be written: EFBIG`)]);
+    expect(existsSync(file)).toBe(false);
+  });
 });
 
 describe('backup', () => {
