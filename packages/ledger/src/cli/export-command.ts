@@ -3,12 +3,14 @@
 import { open, rm } from 'node:fs/promises';
 import { accountsWith, defaultAccounts } from '../audit/export/accounts.ts';
 import { csvLines } from '../audit/export/csv.ts';
-import { feesIn } from '../audit/export/fees.ts';
+import { type Fee, feeSums, feesIn } from '../audit/export/fees.ts';
 import { journalEntries, modesIn } from '../audit/export/journal.ts';
 import { type JournalFormat, journalWriter } from '../audit/export/journal-text.ts';
 import { ndjsonLines } from '../audit/export/ndjson.ts';
+import { asOfDay } from '../audit/log/as-of.ts';
 import type { LogReader } from '../audit/log/log-reader.ts';
 import { positionText } from '../audit/log/log-row.ts';
+import { moneyText } from '../audit/minor-units.ts';
 import { type Command, type Invocation, readingOptions } from '../command-line/command.ts';
 import { grouped } from '../command-line/terminal.ts';
 import { defined } from '../defined.ts';
@@ -24,7 +26,8 @@ export const exportCommand: Command = {
     'Accounts of the journal, with their defaults; {provider}, {account} and {plan} stand for those of the payment:',
     ...Object.entries(defaultAccounts).map(([name, account]) => `  ${name.padEnd(15)}${account}`),
     'Fees are not in the log. With --fees they come from a report of the provider: of Stripe, the itemised "Balance change from',
-    'activity", as it is. Payouts are not in it.',
+    'activity", as it is. Payouts are not in it. With a time in --as-of, fees of later days are left out; a position has no day.',
+    'Fees whose payment no order of the log has, in that mode, are not in the journal: it says how many, and their sums.',
   ],
   options: {
     ...readingOptions,
@@ -41,13 +44,15 @@ export const exportCommand: Command = {
     if (!formats.includes(format))
       throw new LedgerError('invalid_input', `--format ${format} is not known. It writes ${formats.join(', ')}`);
     const accounts = accountsWith(options.texts('account'));
-    const feesFile = options.text('fees');
-    const fees = feesFile === undefined ? {} : { fees: feesIn(readText(feesFile)) };
+    const [feesFile, then] = [options.text('fees'), options.text('as-of')];
+    const until = then === undefined ? undefined : asOfDay(then);
+    const fees = feesFile === undefined ? {} : { fees: feesIn(readText(feesFile), defined({ until })) };
     return withLog(invocation, async (log) => {
       const asOf = await asOfIn(invocation, log);
       const livemode = format === 'hledger' || format === 'beancount' ? await livemodeIn(invocation, log) : undefined;
       const output = await openOutput(invocation, log, format);
       const { onEvents } = output;
+      let unplaced: readonly Fee[] = [];
       try {
         if (livemode === undefined) {
           const lines = format === 'csv' ? csvLines(log, { ...asOf, onEvents }) : ndjsonLines(log, { ...asOf, onEvents });
@@ -56,7 +61,7 @@ export const exportCommand: Command = {
           const linesOf = journalWriter(format as JournalFormat);
           const then = asOf.asOf ? ` as of position ${positionText(asOf.asOf)}` : '';
           await output.line(`; ${log.name}${then}, ${livemode ? 'live' : 'test'} payments`);
-          await journalEntries(log, { accounts, livemode, ...asOf, ...fees, onEvents }, async (entry) => {
+          unplaced = await journalEntries(log, { accounts, livemode, ...asOf, ...fees, onEvents }, async (entry) => {
             for (const line of linesOf(entry)) await output.line(line);
           });
         }
@@ -65,7 +70,7 @@ export const exportCommand: Command = {
         await output.abandon();
         throw error;
       }
-      output.summarize();
+      output.summarize(unplaced);
       return 0;
     });
   },
@@ -89,8 +94,8 @@ interface Output {
   abandon(): Promise<void>;
   /** Writes what is left, and closes the file. */
   end(): Promise<void>;
-  /** Tells the user what was written. */
-  summarize(): void;
+  /** Tells the user what was written, and which fees were not. */
+  summarize(unplaced: readonly Fee[]): void;
 }
 
 const chunkChars = 64 * 1024;
@@ -125,13 +130,22 @@ async function openOutput(invocation: Invocation, log: LogReader, format: string
       await flush();
       if (path !== undefined) await withFileErrors(path, async () => file?.close());
     },
-    summarize: () => {
+    summarize: (unplaced) => {
       const summary = `${path ?? format}: ${grouped(lines)} lines; ${measure.end(events)}.`;
-      const asJson = JSON.stringify({ format, lines, events, ...defined({ file: path }) });
-      if (options.flag('json')) (path === undefined ? terminal.err : terminal.out)(asJson);
+      const unplacedFees = options.text('fees') === undefined ? undefined : { count: unplaced.length, sumsMinor: feeSums(unplaced) };
+      const asJson = JSON.stringify({ format, lines, events, ...defined({ file: path, unplacedFees }) });
+      const isJson = options.flag('json');
+      // Where the JSON goes to standard error, it stands there alone.
+      if (unplaced.length > 0 && !(isJson && path === undefined)) terminal.err(unplacedText(unplaced));
+      if (isJson) (path === undefined ? terminal.err : terminal.out)(asJson);
       else terminal.err(summary);
     },
   };
+}
+
+function unplacedText(fees: readonly Fee[]): string {
+  const sums = Object.entries(feeSums(fees)).map(([currency, amountMinor]) => moneyText(amountMinor, currency));
+  return `Fees that are not in the journal, since no order has their payment in this mode: ${grouped(fees.length)} (${sums.join(', ')}).`;
 }
 
 /** Converts an error of the file system to a LedgerError, because it is no bug of ours. */

@@ -406,6 +406,40 @@ describe('a journal with the fees of a report', () => {
   });
 });
 
+describe('a journal with the fees of a report does not drop a fee in silence', () => {
+  const report = join(directory, 'strangers.csv');
+  const journal = ['export', '--format', 'hledger', '--mode', 'live', '--fees', report];
+  const told = 'Fees that are not in the journal, since no order has their payment in this mode: 3 (10.99 USD, 15.00 EUR).\n';
+  beforeAll(() => {
+    const rows = ['pi_confirmed,2026-01-05,usd,1.72', 'pi_1,2026-01-06,usd,9.99', 'pi_2,2026-02-01,eur,15', 'pi_test,2026-02-01,usd,1'];
+    writeFileSync(report, ['payment,date,currency,fee', ...rows, 'pi_confirmed,2026-02-02,usd,0.28'].join('\n'));
+  });
+
+  test('but says how many found no payment, and how much', async () => {
+    const { code, out, err } = await run(...journal);
+    expect([code, err]).toEqual([0, expect.stringContaining(told)]);
+    expect(out.match(/expenses:fees .*/g)).toEqual(['expenses:fees  1.72 USD', 'expenses:fees  0.28 USD']);
+    expect((await run('export', '--format', 'hledger', '--mode', 'live')).err).not.toContain('Fees');
+  });
+
+  test('also as JSON, which stands alone on standard error', async () => {
+    const unplacedFees = { count: 3, sumsMinor: { usd: 1_099, eur: 1_500 } };
+    expect(JSON.parse((await run(...journal, '--json')).err)).toMatchObject({ unplacedFees });
+    const toFile = await run(...journal, '--json', '--out', join(directory, 'with-fees.journal'));
+    expect([JSON.parse(toFile.out), toFile.err]).toEqual([expect.objectContaining({ unplacedFees }), told]);
+  });
+
+  test('and has none of a later day than the time that it is of', async () => {
+    for (const time of ['2026-01-31', '2026-01-31T12:00:00Z', '2026-02-01T01:00:00+02:00']) {
+      const { out, err } = await run(...journal, '--as-of', time);
+      expect(out.match(/expenses:fees .*/g)).toEqual(['expenses:fees  1.72 USD']);
+      expect(err).toContain(': 1 (9.99 USD).\n');
+    }
+    // A position has no day: the fees of all days stay.
+    expect((await run(...journal, '--as-of', '60')).out).toContain('expenses:fees  0.28 USD');
+  });
+});
+
 describe('what cannot be done is reported in a line, with exit code 2', () => {
   test.each([
     [['verify', '--store', 'ledger.db'], /"ledger\.db" names no store\. Is it sqlite:ledger\.db\?/],

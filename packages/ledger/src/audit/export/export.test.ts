@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defined } from '../../defined.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
@@ -17,7 +18,7 @@ import { decimalText, minorOf, moneyText } from '../minor-units.ts';
 import { verifyLog } from '../verify/verify.ts';
 import { accountsWith, defaultAccounts } from './accounts.ts';
 import { csvLines } from './csv.ts';
-import { feesIn } from './fees.ts';
+import { feeSums, feesIn } from './fees.ts';
 import { type JournalEntry, journalEntries, modesIn } from './journal.ts';
 import { type JournalFormat, journalWriter } from './journal-text.ts';
 import { importNdjson, ndjsonLines } from './ndjson.ts';
@@ -239,7 +240,9 @@ describe('a journal', () => {
 
     test('has the fees of its payments, in the money that they were taken in', async () => {
       const entries: JournalEntry[] = [];
-      await journalEntries(log, { accounts: defaultAccounts, livemode: true, fees: feesIn(report) }, (entry) => void entries.push(entry));
+      const options = { accounts: defaultAccounts, livemode: true, fees: feesIn(report) };
+      const unplaced = await journalEntries(log, options, (entry) => void entries.push(entry));
+      expect(unplaced).toEqual([{ date: '2026-01-08', amountMinor: 999, currency: 'usd', place: 'fees line 7' }]);
       const fees = entries.filter(({ what }) => what === 'fee').map(({ date, orderId, place }) => [date, orderId, place]);
       expect(fees).toEqual([
         ['2026-01-05', 'confirmed', 'fees line 2'],
@@ -258,8 +261,12 @@ describe('a journal', () => {
     test('of the mode that the journal is of', async () => {
       const entries: JournalEntry[] = [];
       const fees = feesIn('payment,fee,currency,date\npi_test,1,usd,2026-01-05');
-      for (const livemode of [true, false])
-        await journalEntries(log, { accounts: defaultAccounts, livemode, fees }, (entry) => void entries.push(entry));
+      const unplaced: number[] = [];
+      for (const livemode of [true, false]) {
+        const rest = await journalEntries(log, { accounts: defaultAccounts, livemode, fees }, (entry) => void entries.push(entry));
+        unplaced.push(rest.length);
+      }
+      expect(unplaced).toEqual([1, 0]);
       expect(entries.filter(({ what }) => what === 'fee')).toHaveLength(1);
     });
 
@@ -268,6 +275,13 @@ describe('a journal', () => {
       const fees = feesIn('payment,fee,currency,date\npi_moved,1,usd,2026-01-05');
       await journalEntries(log, { accounts: defaultAccounts, livemode: true, fees }, (entry) => void entries.push(entry));
       expect(entries.filter(({ what }) => what === 'fee')).toMatchObject([{ orderId: 'right' }]);
+    });
+
+    test('has no fees of later days, where it is read up to a day', () => {
+      const days = (until?: string) => [...feesIn(report, defined({ until })).values()].flat().map(({ date }) => date);
+      expect(days('2026-01-07')).toEqual(['2026-01-05', '2026-01-07']);
+      expect(days()).toHaveLength(4);
+      expect(feeSums([...feesIn(report).values()].flat())).toEqual({ usd: 1_099, eur: 1_500 });
     });
 
     test.each([

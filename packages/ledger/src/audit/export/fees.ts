@@ -31,9 +31,10 @@ const columns = {
 
 /**
  * Reads the fees from a CSV text. Skips rows without a payment (payouts, the provider's own invoices) or without a fee.
+ * @param until the last day in UTC, `2026-01-31`, for a journal as it was then. Fees of later days are skipped. Default: all days.
  * @throws LedgerError `invalid_input`: a column is missing, or a line has no valid amount, currency or day.
  */
-export function feesIn(csv: string): Fees {
+export function feesIn(csv: string, { until }: { readonly until?: string } = {}): Fees {
   const [heading = [], ...rows] = csvRows(csv);
   const names = heading.map(({ text }) => text.trim().toLowerCase());
   const place = (column: keyof typeof columns): number => {
@@ -58,8 +59,15 @@ export function feesIn(csv: string): Fees {
         `Line ${line} of the fees: ${given} must be an amount like 1.72, a currency and a day like 2026-03-01`,
       );
     }
-    if (amountMinor === 0) continue;
+    if (amountMinor === 0 || (until !== undefined && date > until)) continue;
     fees.set(payment, [...(fees.get(payment) ?? []), { date, amountMinor, currency, place: `fees line ${line}` }]);
   }
   return fees;
+}
+
+/** Returns the sum of the fees in each currency, in minor units. */
+export function feeSums(fees: readonly Fee[]): Readonly<Record<string, number>> {
+  const sums = new Map<string, number>();
+  for (const { currency, amountMinor } of fees) sums.set(currency, (sums.get(currency) ?? 0) + amountMinor);
+  return Object.fromEntries(sums);
 }

@@ -16,7 +16,7 @@ import { withSqliteLog } from '../log/sqlite-copy.ts';
 import type { ScannedStream } from '../log/sqlite-log.ts';
 import { policiesIn } from '../verify/policies.ts';
 import type { Accounts } from './accounts.ts';
-import type { Fees } from './fees.ts';
+import type { Fee, Fees } from './fees.ts';
 
 /** One amount on one account. */
 export interface Posting {
@@ -50,14 +50,18 @@ export interface JournalOptions {
   readonly livemode: boolean;
   /** Exports the log up to this position. Default: up to its end. */
   readonly asOf?: Position;
-  /** The fees from the provider's report (`feesIn`). Default: no entries of fees. */
+  /**
+   * The fees from the provider's report (`feesIn`). `asOf` does not bound them: a position has no day, so pass `feesIn` the last
+   * one. Default: no entries of fees.
+   */
   readonly fees?: Fees;
   /** Called with the number of events read so far. */
   readonly onEvents?: (events: number) => void;
 }
 
 /**
- * Makes the entries of the journal, one order after the other; those of an order by time of recording.
+ * Makes the entries of the journal, one order after the other; those of an order by time of recording. Returns the fees that have
+ * no entry, because no order has their payment: of another shop, of a subscription, of the other mode, or later than `asOf`.
  * @param take called with each entry, and awaited.
  * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read. Also what the store throws.
  */
@@ -65,7 +69,8 @@ export async function journalEntries(
   log: LogReader,
   options: JournalOptions,
   take: (entry: JournalEntry) => void | Promise<void>,
-): Promise<void> {
+): Promise<readonly Fee[]> {
+  const unplaced = new Map(options.fees);
   await withSqliteLog(log, options, async ({ log: file, upTo, copied }) => {
     let events = copied;
     const { ofOrders: policies } = policiesIn(file, upTo);
@@ -74,17 +79,19 @@ export async function journalEntries(
       for (const stream of file.streams(range, upTo)) {
         events += stream.rows.length;
         if (!stream.name?.startsWith(orderAggregate.stream(''))) continue;
-        for (const entry of entriesOf(stream, policyOf, options)) await take(entry);
+        for (const entry of entriesOf(stream, policyOf, options, unplaced)) await take(entry);
       }
       options.onEvents?.(events);
     }
   });
+  return [...unplaced.values()].flat();
 }
 
 function* entriesOf(
   { name, rows }: ScannedStream,
   policyOf: (hash: string | undefined) => Policy,
   options: JournalOptions,
+  unplaced: Map<string, readonly Fee[]>,
 ): Generator<JournalEntry> {
   const orderId = (name ?? '').slice(orderAggregate.stream('').length);
   let order = initialState(orderId);
@@ -114,13 +121,18 @@ function* entriesOf(
     order = evolve(order, event, metadata['instance'] ?? '');
   }
   yield* settle();
-  yield* feesOf(order, options);
+  yield* feesOf(order, options, unplaced);
 }
 
-/** Yields the fees of the payments that the order has at the end. A payment that was moved has its fees at its new order. */
-function* feesOf({ orderId, payments, placed }: OrderState, { fees, accounts, livemode }: JournalOptions): Generator<JournalEntry> {
+/** Yields the fees of the payments that the order has at the end, out of `unplaced`. One that was moved has them at its new order. */
+function* feesOf(
+  { orderId, payments, placed }: OrderState,
+  { fees, accounts, livemode }: JournalOptions,
+  unplaced: Map<string, readonly Fee[]>,
+): Generator<JournalEntry> {
   for (const { reference } of Object.values(payments)) {
     if (reference.livemode !== livemode) continue;
+    unplaced.delete(reference.id);
     for (const { date, amountMinor, currency, place } of fees?.get(reference.id) ?? []) {
       const named = (account: keyof Accounts): string => accountName(accounts[account], reference, placed?.plan ?? 'unknown');
       const postings = [

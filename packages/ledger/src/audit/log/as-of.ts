@@ -13,8 +13,8 @@ import { recordedAt } from './log-row.ts';
  * @throws LedgerError `invalid_input`: the text is none of these. Also what the store throws.
  */
 export async function resolveAsOf(log: LogReader, text: string): Promise<Position> {
-  if (/^\d{1,15}$/.test(text)) return toPosition(Number(text));
-  if (/^\d{20,}$/.test(text)) return text as Position;
+  const named = positionIn(text);
+  if (named !== undefined) return named;
   const time = parseTime(text);
   let position = logStart;
   for await (const rows of log.rows()) {
@@ -24,6 +24,16 @@ export async function resolveAsOf(log: LogReader, text: string): Promise<Positio
     }
   }
   return position;
+}
+
+/** Returns the day in UTC of the time that the text names. Undefined: it is a position. @throws LedgerError as `resolveAsOf`. */
+export function asOfDay(text: string): string | undefined {
+  return positionIn(text) === undefined ? parseTime(text).slice(0, 10) : undefined;
+}
+
+function positionIn(text: string): Position | undefined {
+  if (/^\d{1,15}$/.test(text)) return toPosition(Number(text));
+  return /^\d{20,}$/.test(text) ? (text as Position) : undefined;
 }
 
 /** Returns the time in UTC. A time without a zone is in UTC too. */
