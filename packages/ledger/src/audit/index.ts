@@ -11,6 +11,7 @@ export {
   compareShop,
   type DifferenceKind,
   type LedgerMembership,
+  type MembershipType,
   type Repair,
   type ShopDifference,
 } from './compare/compare.ts';

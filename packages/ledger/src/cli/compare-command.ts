@@ -9,24 +9,12 @@ import {
   type ShopDifference,
 } from '../audit/compare/compare.ts';
 import { type ShopMembership, shopMembershipsIn } from '../audit/compare/shop-memberships.ts';
-import type { LogReader } from '../audit/log/log-reader.ts';
-import { withSqliteLog } from '../audit/log/sqlite-copy.ts';
-import { policiesIn } from '../audit/verify/policies.ts';
 import { type Command, type Invocation, readingOptions } from '../command-line/command.ts';
-import { openWritableStore, storeUrl } from '../command-line/open-store.ts';
 import { grouped } from '../command-line/terminal.ts';
 import { defined } from '../defined.ts';
-import { invariant, LedgerError } from '../errors.ts';
+import { LedgerError } from '../errors.ts';
 import type { ManualAction } from '../observation.ts';
-import { manualActionSchema } from '../observation.ts';
-import { defaultPolicy } from '../order/policy.ts';
-import { systemRuntime } from '../runtime.ts';
-import { askDelivery, askSubscriptionDelivery } from '../streams/ask-delivery.ts';
-import { orderAggregate } from '../streams/order-aggregate.ts';
-import { openOrderStreams } from '../streams/order-streams.ts';
-import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
-import { openSubscriptionStreams } from '../streams/subscription-streams.ts';
-import { openTransactions } from '../streams/transact.ts';
+import { askDeliveries, type WantedMembership, whoAsks } from './ask-deliveries.ts';
 import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
 
 export const compareCommand: Command = {
@@ -51,18 +39,18 @@ export const compareCommand: Command = {
   run: async (invocation) => {
     const { options, terminal } = invocation;
     const shop = shopMembershipsIn(readText(options.required('shop', "the shop's memberships, as NDJSON or CSV")));
-    const by = options.flag('repair') ? whoAsks(invocation) : undefined;
+    const by = options.flag('repair') ? whoRepairs(invocation) : undefined;
     const only = onlyOf(options.text('only'));
     return withLog(invocation, async (log) => {
-      const repairable: ShopDifference[] = [];
+      const repairable: WantedMembership[] = [];
       const measure = measured(invocation, 'compare', log, withCopy(log, 1));
       const asOf = await asOfIn(invocation, log);
       const compared = await compareShop(log, shop, { ...asOf, ...defined({ only }), onEvents: measure.onEvents }, (difference) => {
-        if (difference.repair === 'deliver' || difference.repair === 'raise') repairable.push(difference);
+        repairable.push(...repairOf(difference));
         terminal.out(options.flag('json') ? JSON.stringify(difference) : lineOf(difference));
       });
       const { orders, subscriptions, memberships, differing } = compared;
-      const asked = by === undefined ? undefined : await repair(invocation, log, repairable, by);
+      const asked = by === undefined ? undefined : await askDeliveries(invocation, log, repairable, by);
       terminal.endProgress();
       if (options.flag('json')) terminal.out(JSON.stringify({ ...compared, ...(asked === undefined ? {} : { asked }) }));
       else {
@@ -86,54 +74,20 @@ function readText(file: string): string {
   }
 }
 
+function repairOf({ order: id, type = 'order', ledger, shop, repair }: ShopDifference): readonly WantedMembership[] {
+  if (ledger === undefined || (repair !== 'deliver' && repair !== 'raise')) return [];
+  const { sequence } = ledger;
+  return [{ type, id, sequence, ...(repair === 'raise' ? defined({ stored: shop?.sequence }) : {}) }];
+}
+
 function onlyOf(text: string | undefined): MembershipType | undefined {
   if (text === undefined || text === 'order' || text === 'subscription') return text;
   throw new LedgerError('invalid_input', `--only is ${JSON.stringify(text)}. Give order or subscription`);
 }
 
-function whoAsks({ options }: Invocation): ManualAction {
+function whoRepairs({ options }: Invocation): ManualAction {
   if (options.text('as-of') !== undefined) throw new LedgerError('invalid_input', '--repair needs the log as it is now. Leave --as-of out');
-  const parsed = manualActionSchema.safeParse({
-    actor: options.required('actor', 'who asks for the delivery'),
-    reason: options.required('reason', 'why it is delivered again'),
-  });
-  if (parsed.success) return parsed.data;
-  throw new LedgerError('invalid_input', '--actor is an id of 1 to 128 of A-Z a-z 0-9 . _ : -, --reason a text of at most 500 characters');
-}
-
-/** Asks for delivery, of each membership under the policy that it was last decided under. Returns for how many. */
-async function repair(
-  { options, env, terminal }: Invocation,
-  log: LogReader,
-  differences: readonly ShopDifference[],
-  by: ManualAction,
-): Promise<number> {
-  if (differences.length === 0) return 0;
-  const { ofOrders, ofSubscriptions } = await withSqliteLog(log, {}, async ({ log: file, upTo }) => policiesIn(file, upTo));
-  const { store } = await openWritableStore(storeUrl(options.text('store'), env), { terminal });
-  try {
-    const transactions = openTransactions({ store, runtime: systemRuntime, instance: '' });
-    let asked = 0;
-    const hashIn = async (stream: string): Promise<string> => (await store.readStream(stream)).at(-1)?.metadata['policy'] ?? '';
-    for (const { order, type, ledger, shop, repair: how } of differences) {
-      const stored = how === 'raise' && shop?.sequence !== undefined ? { stored: shop.sequence } : {};
-      const wanted = { sequence: ledger?.sequence ?? 0, ...stored };
-      const ask = async (): Promise<'asked' | 'changed'> => {
-        if (type !== 'subscription') {
-          const { policy = defaultPolicy } = ofOrders.get(await hashIn(orderAggregate.stream(order))) ?? {};
-          return askDelivery(openOrderStreams(transactions, policy, {}), order, wanted, by);
-        }
-        const { policy } = ofSubscriptions.get(await hashIn(subscriptionAggregate.stream(order))) ?? {};
-        invariant(policy !== undefined, `subscription ${order} was decided under a policy that the log does not have`);
-        const subscriptions = openSubscriptionStreams({ transactions, shared: transactions }, policy, {});
-        return askSubscriptionDelivery(subscriptions, policy, order, wanted, by);
-      };
-      if ((await ask()) === 'asked') asked += 1;
-    }
-    return asked;
-  } finally {
-    await store.close();
-  }
+  return whoAsks(options);
 }
 
 const kinds: Readonly<Record<DifferenceKind, string>> = {

@@ -1,13 +1,15 @@
 // The commands `paidonce deliver-all` and `paidonce runs`: a bulk run is asked for here, and carried out by the shop's processes.
+import { waitingIn } from '../audit/waiting.ts';
 import type { Run } from '../bulk-runs.ts';
 import { type Command, type Invocation, jsonOption, storeOption } from '../command-line/command.ts';
-import { openWritableStore, storeUrl } from '../command-line/open-store.ts';
+import { openReader, openWritableStore, storeUrl } from '../command-line/open-store.ts';
 import { grouped } from '../command-line/terminal.ts';
 import { defined } from '../defined.ts';
 import { LedgerError } from '../errors.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { ManualAction } from '../observation.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
+import { askDeliveries, whoAsks } from './ask-deliveries.ts';
 
 const personOptions = {
   actor: { value: 'ID', help: 'who asks for it: an id, not a name' },
@@ -18,6 +20,7 @@ export const deliverAllCommand: Command = {
   positionals: [],
   details: [
     'It starts a run, and ends: a process of the shop that delivers carries the run out, in the background, four orders at once.',
+    'For subscriptions it asks at once, in the stream of each: any process that delivers them takes them. With --error: orders alone.',
     'What is saved meanwhile is skipped, and a shop that refuses 20 in a row is given a pause. `paidonce runs` tells how far it is.',
     'Exits 0; 3: another run goes on, and nothing was started; 2: it could not run, as where more than 5,000 orders wait.',
   ],
@@ -32,18 +35,22 @@ export const deliverAllCommand: Command = {
   },
   run: (invocation) => {
     const { options, terminal } = invocation;
-    const by = whoAsks(invocation);
-    const selection = { undelivered: defined({ error: options.text('error') }) };
+    const by = whoAsks(options);
+    const error = options.text('error');
+    const selection = { undelivered: defined({ error }) };
     return withLedger(invocation, async ({ runs }) => {
       const { count } = await runs.plan('redeliver', selection);
+      const subscriptions = error === undefined ? await askSubscriptions(invocation, by) : 0;
+      if (subscriptions > 0 && !options.flag('json'))
+        terminal.out(`Delivery was asked for ${grouped(subscriptions)} subscription${subscriptions === 1 ? '' : 's'}.`);
       if (count === 0) {
-        terminal.out(
-          options.flag('json') ? JSON.stringify({ outcome: 'nothing_to_deliver' }) : 'The shop has every decision that is meant.',
-        );
+        const outcome = subscriptions === 0 ? 'nothing_to_deliver' : 'asked';
+        if (options.flag('json')) terminal.out(JSON.stringify({ outcome, subscriptions }));
+        else if (subscriptions === 0) terminal.out('The shop has every decision that is meant.');
         return 0;
       }
       const started = await runs.start('redeliver', selection, by);
-      if (options.flag('json')) terminal.out(JSON.stringify({ ...started, count }));
+      if (options.flag('json')) terminal.out(JSON.stringify({ ...started, count, subscriptions }));
       else if (started.outcome === 'running')
         terminal.out(`Nothing was started: run ${started.runId} goes on. See: paidonce runs ${started.runId}`);
       else
@@ -68,7 +75,7 @@ export const runsCommand: Command = {
   run: (invocation) => {
     const { options, positionals } = invocation;
     const [runId] = positionals;
-    const by = options.flag('cancel') ? whoAsks(invocation) : undefined;
+    const by = options.flag('cancel') ? whoAsks(options) : undefined;
     if (by && runId === undefined) throw new LedgerError('invalid_input', 'Which run is to be canceled? `paidonce runs` lists them');
     return withLedger(invocation, async ({ runs }) => {
       if (runId === undefined) return show(invocation, (await runs.runs()).items);
@@ -94,8 +101,16 @@ function lineOf({ runId, kind, by, state, count, done, skipped, failed, startedA
   return `${startedAt}  ${runId}: ${kind} by ${by.actor} (${by.reason}), ${state}${paused}; ${done} done, ${skipped} skipped, ${failed} failed of ${count}`;
 }
 
-function whoAsks({ options }: Invocation): ManualAction {
-  return { actor: options.required('actor', 'who asks for it'), reason: options.required('reason', 'why it is asked for') };
+/** Returns for how many. */
+async function askSubscriptions(invocation: Invocation, by: ManualAction): Promise<number> {
+  const log = await openReader(storeUrl(invocation.options.text('store'), invocation.env), invocation);
+  try {
+    const { undeliveredSubscriptions } = await waitingIn(log);
+    const wanted = undeliveredSubscriptions.map(({ subscriptionId: id, sequence }) => ({ type: 'subscription' as const, id, sequence }));
+    return await askDeliveries(invocation, log, wanted, by);
+  } finally {
+    await log.close();
+  }
 }
 
 /** The ledger alone: it delivers nothing and follows nothing, so that it does no more than the command says. */

@@ -2,11 +2,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { writeSubscriptionStories } from '../audit/subscription-stories.test-support.ts';
 import { buy } from '../delivery/delivery.test-support.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { MembershipChange } from '../payment-ledger.ts';
+import { policy1 } from '../subscription/story.test-support.ts';
 import { runPaidonce } from './run-paidonce.test-support.ts';
 
 const by = ['--actor', 'support-7', '--reason', 'the table was locked'];
@@ -16,12 +18,18 @@ async function waitingShop(count: number) {
   const directory = newDirectory();
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const path = join(directory, 'ledger.db');
-  const open = async (deliver?: (change: MembershipChange) => Promise<void>) =>
-    createPaymentLedger({ eventStore: await openSqliteEventStore(path), ...(deliver ? { deliver } : {}) });
+  const open = async (deliver?: (change: MembershipChange) => Promise<void>, deliversSubscription?: (key: string) => void) =>
+    createPaymentLedger({
+      eventStore: await openSqliteEventStore(path),
+      ...(deliver ? { deliver } : {}),
+      ...(deliversSubscription && {
+        subscriptions: { policy: policy1, deliver: ({ idempotencyKey }) => deliversSubscription(idempotencyKey) },
+      }),
+    });
   await using ledger = await open();
   for (let index = 1; index <= count; index += 1) await buy(ledger, `o${index}`);
   const run = (...args: readonly string[]) => runPaidonce([...args, '--store', `sqlite:${path}`]);
-  return { open, run };
+  return { open, run, path };
 }
 
 describe('deliver-all', () => {
@@ -50,6 +58,26 @@ describe('deliver-all', () => {
     expect([after.code, after.out]).toEqual([0, expect.stringContaining('redeliver by support-7 (the table was locked), finished')]);
     expect((await run('verify')).code).toBe(0);
     expect((await run('deliver-all', ...by)).out).toBe('The shop has every decision that is meant.\n');
+  });
+
+  test('asks for subscriptions too, and a process of the shop delivers them', async () => {
+    const { open, run, path } = await waitingShop(0);
+    const told = await openSqliteEventStore(path);
+    await writeSubscriptionStories(told);
+    await told.close();
+    const waiting = (await run('undelivered', '--json')).out;
+    const { undelivered } = JSON.parse(waiting) as { undelivered: readonly { subscriptionId: string; sequence: number }[] };
+    expect(undelivered.length).toBeGreaterThan(5);
+    const asked = await run('deliver-all', ...by);
+    expect(asked).toMatchObject({ code: 0, out: `Delivery was asked for ${undelivered.length} subscriptions.\n` });
+    const keys: string[] = [];
+    {
+      await using ledger = await open(undefined, (key) => void keys.push(key));
+      await ledger.settle();
+    }
+    expect(keys.sort()).toEqual(undelivered.map(({ subscriptionId, sequence }) => `subscription/${subscriptionId}:${sequence}`).sort());
+    expect(await run('deliver-all', ...by)).toMatchObject({ code: 0, out: 'The shop has every decision that is meant.\n' });
+    expect((await run('verify')).code).toBe(0);
   });
 
   test('refuses to start without a person', async () => {

@@ -10,7 +10,10 @@ import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
 
 export const reviewsCommand: Command = listCommand({
   name: 'reviews',
-  details: ['End one with: paidonce-stripe resolve ORDER REVIEW --as grant|revoke|dismiss --actor ID --reason TEXT'],
+  details: [
+    'End one of an order with: paidonce-stripe resolve ORDER REVIEW --as grant|revoke|dismiss --actor ID --reason TEXT',
+    'End one of a subscription in the console, or by code: ledger.resolveSubscriptionReview(…)',
+  ],
   items: ({ reviews, subscriptionReviews }) => [...reviews, ...subscriptionReviews],
   lines: ({ reviews, subscriptionReviews }) => [
     ...reviews.map(

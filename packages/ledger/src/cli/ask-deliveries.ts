@@ -1,0 +1,64 @@
+// Asks for deliveries in the streams of orders and subscriptions, for the commands that deliver nothing themselves.
+import type { MembershipType } from '../audit/compare/compare.ts';
+import type { LogReader } from '../audit/log/log-reader.ts';
+import { withSqliteLog } from '../audit/log/sqlite-copy.ts';
+import { policiesIn } from '../audit/verify/policies.ts';
+import type { Invocation, Options } from '../command-line/command.ts';
+import { openWritableStore, storeUrl } from '../command-line/open-store.ts';
+import { invariant, LedgerError } from '../errors.ts';
+import { type ManualAction, manualActionSchema } from '../observation.ts';
+import { defaultPolicy } from '../order/policy.ts';
+import { systemRuntime } from '../runtime.ts';
+import { askDelivery, askSubscriptionDelivery, type DeliveryWanted } from '../streams/ask-delivery.ts';
+import { orderAggregate } from '../streams/order-aggregate.ts';
+import { openOrderStreams } from '../streams/order-streams.ts';
+import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
+import { openSubscriptionStreams } from '../streams/subscription-streams.ts';
+import { openTransactions } from '../streams/transact.ts';
+
+/** A membership whose newest decision the shop should get. */
+export interface WantedMembership extends DeliveryWanted {
+  readonly type: MembershipType;
+  readonly id: string;
+}
+
+/** Who asks for deliveries, as `--actor` and `--reason` say. @throws LedgerError `invalid_input`: one is missing, or wrong. */
+export function whoAsks(options: Options): ManualAction {
+  const parsed = manualActionSchema.safeParse({
+    actor: options.required('actor', 'who asks for the delivery'),
+    reason: options.required('reason', 'why it is delivered again'),
+  });
+  if (parsed.success) return parsed.data;
+  throw new LedgerError('invalid_input', '--actor is an id of 1 to 128 of A-Z a-z 0-9 . _ : -, --reason a text of at most 500 characters');
+}
+
+/** Asks for each under the policy that it was last decided under. Returns for how many: the others have a newer decision by now. */
+export async function askDeliveries(
+  { options, env, terminal }: Invocation,
+  log: LogReader,
+  memberships: readonly WantedMembership[],
+  by: ManualAction,
+): Promise<number> {
+  if (memberships.length === 0) return 0;
+  const { ofOrders, ofSubscriptions } = await withSqliteLog(log, {}, async ({ log: file, upTo }) => policiesIn(file, upTo));
+  const { store } = await openWritableStore(storeUrl(options.text('store'), env), { terminal });
+  try {
+    const transactions = openTransactions({ store, runtime: systemRuntime, instance: '' });
+    const hashIn = async (stream: string): Promise<string> => (await store.readStream(stream)).at(-1)?.metadata['policy'] ?? '';
+    const ask = async ({ type, id, ...wanted }: WantedMembership): Promise<'asked' | 'changed'> => {
+      if (type === 'order') {
+        const { policy = defaultPolicy } = ofOrders.get(await hashIn(orderAggregate.stream(id))) ?? {};
+        return askDelivery(openOrderStreams(transactions, policy, {}), id, wanted, by);
+      }
+      const { policy } = ofSubscriptions.get(await hashIn(subscriptionAggregate.stream(id))) ?? {};
+      invariant(policy !== undefined, `subscription ${id} was decided under a policy that the log does not have`);
+      const subscriptions = openSubscriptionStreams({ transactions, shared: transactions }, policy, {});
+      return askSubscriptionDelivery(subscriptions, policy, id, wanted, by);
+    };
+    let asked = 0;
+    for (const membership of memberships) if ((await ask(membership)) === 'asked') asked += 1;
+    return asked;
+  } finally {
+    await store.close();
+  }
+}
