@@ -180,9 +180,14 @@ describe.skipIf(!mariadb)('on MariaDB', () => {
     expect(await tortured(shop, 'mysql', url, false)).toMatchObject({ ...right, runs: 1 });
   });
 
-  test('a pool is refused', async () => {
-    const call = found!.outside['a pool of mysql2']!(url, { membershipId: 'outside', sequence: 1 }, async () => undefined);
+  test.each(['a pool of mysql2', 'a connection of mysql2'])('%s is refused', async (which) => {
+    await using _ = await found!.openBooks('mysql', url); // Makes the tables.
+    let handled = 0;
+    const call = found!.outside[which]!(url, { membershipId: 'outside', sequence: 1 }, async () => {
+      handled += 1;
+    });
     await expect(call).rejects.toThrow('there is no transaction');
+    expect(handled).toBe(0);
   });
 
   test('a handler that hides a deadlock, which has rolled back its transaction', async () => {

@@ -55,6 +55,11 @@ export const outside: Readonly<Record<string, Call>> = {
     await using _ = closing(() => dataSource.destroy());
     return await once(sqlOf.typeorm(dataSource.manager), change, handler);
   },
+  'a connection of mysql2': async (url, change, handler) => {
+    const connection = await mysql.createConnection(url);
+    await using _ = closing(() => connection.end());
+    return await once(sqlOf.mysql2(connection), change, handler);
+  },
   'a pool of mysql2': async (url, change, handler) => {
     const pool = mysql.createPool(url);
     await using _ = closing(() => pool.end());

@@ -59,6 +59,17 @@ function openShop(ddl: string = onceTable.sqlite) {
   };
 }
 
+test('a connection of mysql2 without a transaction is refused at its first answer, before the handler runs', async () => {
+  const asked: string[] = [];
+  const query = async (text: string): Promise<[unknown, unknown]> => {
+    asked.push(text);
+    return [{ affectedRows: 1, serverStatus: 2 }, undefined];
+  };
+  const handler = () => Promise.reject(new Error('it ran'));
+  await expect(once(sqlOf.mysql2({ query }), grant, handler)).rejects.toThrow('there is no transaction');
+  expect(asked).toHaveLength(1);
+});
+
 describe('a decision takes effect once', () => {
   test('the first time its handler runs, and later no more', async () => {
     const shop = openShop();

@@ -2,6 +2,9 @@
 // of them is imported, and so that what is no transaction does not compile: each has a mark that only its transaction has.
 import { type RunSql, type RunSqlSync, refuse } from './steps.ts';
 
+/** SERVER_STATUS_IN_TRANS of the protocol of MySQL. */
+const inTransactionBit = 1;
+
 type Values = readonly (string | number)[];
 
 interface PrismaTransaction {
@@ -64,7 +67,7 @@ interface SqliteConnection {
 
 /**
  * Makes the first argument of `once` from your transaction: `sqlOf.prisma(tx)`. What is no transaction, as a client or a pool,
- * does not compile, and is refused by the first statement.
+ * does not compile, and is refused by the first statement. One thing is not noticed: a client of `pg` before 8.19 without `BEGIN`.
  */
 export const sqlOf: {
   /** `tx` of `prisma.$transaction(async (tx) => …)`. */
@@ -114,8 +117,11 @@ export const sqlOf: {
   },
   mysql2: (connection) => {
     const run = async (text: string, values: Values): Promise<readonly object[]> => {
-      inTransaction(connection.getConnection === undefined, 'pool.getConnection(), and beginTransaction on that connection');
-      return rowsOf(await connection.query(text, [...values]));
+      const remedy = 'pool.getConnection(), and beginTransaction on that connection';
+      inTransaction(connection.getConnection === undefined, remedy);
+      const answer = await connection.query(text, [...values]);
+      inTransaction(isInTransaction(answer[0]), remedy);
+      return rowsOf(answer);
     };
     return Object.assign(run, { dialect: 'mysql' as const });
   },
@@ -127,6 +133,12 @@ export const sqlOf: {
     return Object.assign(run, { dialect: 'sqlite' as const });
   },
 };
+
+/** Of MySQL's answer to a statement that writes, which is the first that `once` runs. What answers rows does not say. */
+function isInTransaction(header: unknown): boolean {
+  const { serverStatus = inTransactionBit } = (header ?? {}) as { readonly serverStatus?: number };
+  return (serverStatus & inTransactionBit) !== 0;
+}
 
 function inTransaction(isInside: boolean, remedy: string): void {
   if (!isInside) refuse(`there is no transaction. Open one by ${remedy}, and pass what it gives you`);
