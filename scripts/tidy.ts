@@ -47,7 +47,7 @@ const lineRules: readonly LineRule[] = [
 ];
 
 const bannedName = /(?:^|[-.])(?:utils?|helpers?|manager|common)(?:[-.]|$)/;
-const skippedFolders = new Set(['node_modules', 'dist', 'site', 'coverage', 'data', '.git', '.turbo', '.stryker-tmp']);
+const skippedFolders = new Set(['node_modules', 'dist', 'site', 'coverage', 'data', '.git', '.turbo', '.stryker-tmp', '.examples']);
 const textFile = /^[^.]+$|^\.[a-z]+$|\.(?:ts|mjs|js|json|md|css|html|svg|sh|ya?ml|grit)$/;
 
 export function tidy(files: readonly SourceFile[]): readonly Finding[] {

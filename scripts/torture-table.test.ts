@@ -29,6 +29,7 @@ test('the figures of a part are the lines that say what was done, and what was s
   expect(figuresIn('packages/ledger/src/order/trail.ts: 1 mutants, 1 killed\norder: 3 mutants, 2 killed, 1 accepted, 0 living\n')).toEqual([
     'order: 3 mutants, 2 killed, 1 accepted, 0 living',
   ]);
+  expect(figuresIn('\u001b[2m      Tests \u001b[22m \u001b[32m2 passed\u001b[39m (2)\n')).toEqual(['2 passed (2)']);
   expect(figuresIn('nothing of note\n')).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 // The table that `npm run torture` ends with: what each part has done, by the lines that its tests and simulations print.
+import { stripVTControlCharacters } from 'node:util';
 
 export interface Ended {
   /** Its name and its number, as they are given on the command line. */
@@ -21,7 +22,7 @@ const figureLines = [
 
 /** The figures of a part, a line each, and what it has skipped. */
 export function figuresIn(printed: string): readonly string[] {
-  return printed.split('\n').flatMap((line) => {
+  return stripVTControlCharacters(printed).split('\n').flatMap((line) => {
     const [skipped] = /SKIPPED: .+/.exec(line) ?? [];
     return skipped ?? figureLines.flatMap((figure) => figure.exec(line)?.[1] ?? []);
   });
