@@ -134,7 +134,7 @@ export const sqlOf: {
   },
 };
 
-/** Of MySQL's answer to a statement that writes, which is the first that `once` runs. What answers rows does not say. */
+/** True where MySQL's answer says so, or is rows, which say nothing: the first statement of `once` writes. */
 function isInTransaction(header: unknown): boolean {
   const { serverStatus = inTransactionBit } = (header ?? {}) as { readonly serverStatus?: number };
   return (serverStatus & inTransactionBit) !== 0;

@@ -88,7 +88,7 @@ export class StripeEvents {
     return type === undefined ? { outcome: 'ignored' } : intake.takeById(type, related.id, provenance);
   }
 
-  /** Of a debit, the last word may be an attempt that failed. */
+  /** True if a debit is being collected: its last word may be an attempt that failed. */
   async #isUnderWay(payment: string | undefined): Promise<boolean> {
     return payment !== undefined && (await this.#parts.ledger.orderOf(payment))?.payment === 'processing';
   }

@@ -68,7 +68,7 @@ export async function eventOf(
 }
 
 /** True if both sign for the same person, in the same words. */
-export function isSameHand(by: { actor: string; reason: string } | undefined, other: { actor: string; reason: string }): boolean {
+function isSameHand(by: { actor: string; reason: string } | undefined, other: { actor: string; reason: string }): boolean {
   return by?.actor === other.actor && by.reason === other.reason;
 }
 
