@@ -30,7 +30,8 @@ test('the figures of a part are the lines that say what was done, and what was s
     'order: 3 mutants, 2 killed, 1 accepted, 0 living',
   ]);
   expect(figuresIn('\u001b[2m      Tests \u001b[22m \u001b[32m2 passed\u001b[39m (2)\n')).toEqual(['2 passed (2)']);
-  expect(figuresIn('10 seeds of the adapter, 7 steps in 2 s: 0 broke a law')).toEqual(['10 seeds of the adapter, 7 steps in 2 s: 0 broke a law']);
+  const seeds = ['10 seeds of the adapter, 7 steps in 2.0 s: 0 broke a law', '10 seeds in 2.0 s: 0 broke a law'];
+  expect(figuresIn(seeds.join('\n'))).toEqual(seeds);
   expect(figuresIn('nothing of note\n')).toEqual([]);
 });
 

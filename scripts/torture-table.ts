@@ -13,7 +13,7 @@ export interface Ended {
 /** Lines that say what was done: of a test of the torture, of a simulation, of the fuzzer, of vitest, of the mutants of the cores. */
 const figureLines = [
   /^torture \w+, seed \d+: (.+)$/,
-  /^(\d+ seeds(?: of [a-z ]+)?, .+)$/,
+  /^(\d+ seeds(?: of [a-z ]+)?(?:,| in) .+)$/,
   /^(\d+ of \d+ mutants caught)$/,
   /^(Event-loop delay .+)$/,
   /^ +Tests {2}(.+)$/,
