@@ -4,7 +4,9 @@ import { sep } from 'node:path';
 
 /** Returns the files that match, as paths relative to `root` with `/`. */
 export function filesOf(root: string, patterns: string | readonly string[]): readonly string[] {
-  return globSync(patterns, { cwd: root, exclude: ['**/node_modules', '**/dist', '**/data', '**/.examples'] }).map((path) => path.split(sep).join('/'));
+  return globSync(patterns, { cwd: root, exclude: ['**/node_modules', '**/dist', '**/data', '**/.examples'] }).map((path) =>
+    path.split(sep).join('/'),
+  );
 }
 
 /** A line of prose. */

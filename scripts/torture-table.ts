@@ -22,10 +22,12 @@ const figureLines = [
 
 /** The figures of a part, a line each, and what it has skipped. */
 export function figuresIn(printed: string): readonly string[] {
-  return stripVTControlCharacters(printed).split('\n').flatMap((line) => {
-    const [skipped] = /SKIPPED: .+/.exec(line) ?? [];
-    return skipped ?? figureLines.flatMap((figure) => figure.exec(line)?.[1] ?? []);
-  });
+  return stripVTControlCharacters(printed)
+    .split('\n')
+    .flatMap((line) => {
+      const [skipped] = /SKIPPED: .+/.exec(line) ?? [];
+      return skipped ?? figureLines.flatMap((figure) => figure.exec(line)?.[1] ?? []);
+    });
 }
 
 export function tableOf(all: readonly Ended[]): readonly string[] {
