@@ -287,6 +287,7 @@ describe('a statement', () => {
       ['not with its creation, where the charge is only named', intent({ latest_charge: 'ch_1' }), {}, undefined],
       ['not with the charge of a debit, which is submitted days before', intent(chargeOf('sepa_debit')), {}, undefined],
       ['not with the charge of an authorization', intent({ ...chargeOf('card'), capture_method: 'manual' }), {}, undefined],
+      ['nor where its method alone says so', intent({ ...chargeOf('card'), capture_method: 'automatic_async', payment_method_options: { card: { capture_method: 'manual' } } }), {}, undefined],
       ['of a debit long ago, a month after it at most', intent(chargeOf('sepa_debit', made - 40 * 86_400)), {}, '2027-01-05T08:03:20.000Z'],
       ['by an event that says paid', intent(chargeOf('sepa_debit')), { paidAt }, paidAt],
       ['by an event that says paid, before the charge', intent(chargeOf('card')), { paidAt }, paidAt],

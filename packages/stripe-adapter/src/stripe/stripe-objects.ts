@@ -19,7 +19,7 @@ export interface StripeIntent {
   readonly livemode: boolean;
   /** An attempt to pay was declined. */
   readonly failed: boolean;
-  /** `manual`: the money comes with the capture, after the charge. Absent in old API versions. */
+  /** `manual`, of the intent or of one of its methods: the money comes with the capture, after the charge. Absent in old API versions. */
   readonly capture_method: string | null;
   /** The newest attempt. Null: there is none, or it was not expanded. */
   readonly charge: { readonly created: number; readonly method: string | null } | null;
@@ -93,13 +93,18 @@ const intentShape = z.object({
   livemode: z.boolean(),
   last_payment_error: z.unknown(),
   capture_method: nullable(z.string()),
+  payment_method_options: z
+    .record(z.string(), z.object({ capture_method: z.unknown() }))
+    .nullish()
+    .catch(null),
   latest_charge: nullable(
     z.union([idSchema, z.object({ created: secondsSchema, payment_method_details: nullable(z.object({ type: z.string() })) })]),
   ),
 });
 export const intentSchema: z.ZodType<StripeIntent> = intentShape.transform(
-  ({ last_payment_error: error, latest_charge: charge, ...intent }) => ({
+  ({ last_payment_error: error, latest_charge: charge, payment_method_options: methods, ...intent }) => ({
     ...intent,
+    capture_method: Object.values(methods ?? {}).some((method) => method.capture_method === 'manual') ? 'manual' : intent.capture_method,
     failed: error !== null && error !== undefined,
     charge:
       charge === null || typeof charge === 'string'
