@@ -145,7 +145,7 @@ function placedIn({ id, state }: { readonly id: string; readonly state: Folded }
 
 function foldOf<State extends Revised, Event extends Typed>(
   aggregate: Aggregate<State, Event>,
-  { name = '', rows }: ScannedStream,
+  { name, rows }: ScannedStream,
 ): { readonly id: string; readonly state: State } {
   const id = (name ?? '').slice(aggregate.stream('').length);
   let state = aggregate.initial(id);
