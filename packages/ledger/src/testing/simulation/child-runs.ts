@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Mutant } from './mutants.ts';
-import type { SeedsReport } from './report.ts';
 
 const batchSeeds = 100;
 
@@ -18,16 +17,16 @@ export interface MutantReport {
 }
 
 /** Runs the seeds in batches. @param onProgress called with the number of seeds that are done. */
-export async function runSeedsInBatches(
+export async function runSeedsInBatches<Report extends { readonly seeds: number }>(
   main: URL,
   firstSeed: number,
   count: number,
   onProgress: (done: number) => void = () => undefined,
-): Promise<readonly SeedsReport[]> {
+): Promise<readonly Report[]> {
   let done = 0;
   const batches = Array.from({ length: Math.ceil(count / batchSeeds) }, (_, index) => firstSeed + index * batchSeeds);
   return inParallel(batches, async (first) => {
-    const report = await runChild<SeedsReport>(main, [
+    const report = await runChild<Report>(main, [
       '--seed',
       String(first),
       '--seeds',

@@ -39,7 +39,7 @@ async function reportAll(): Promise<boolean> {
   const { sumOf } = await import('./report.ts');
   const startedMs = performance.now();
   const showProgress = process.stderr.isTTY ? (done: number) => process.stderr.write(`\r${done} of ${seeds} seeds `) : undefined;
-  const sum = sumOf(await runSeedsInBatches(mainUrl, firstSeed, seeds, showProgress));
+  const sum = sumOf(await runSeedsInBatches<SeedsReport>(mainUrl, firstSeed, seeds, showProgress));
   if (showProgress) process.stderr.write('\r');
   for (const failure of sum.failures.slice(0, 3)) printFailure(failure, again);
   if (seeds > 1) printCoverage(sum);

@@ -2,7 +2,15 @@
 // of mutant-seeds.json, or until another one catches it. `--seeds N`: any number of seeds. `--seed S`: starts at that one; runs one, unless `--seeds` asks for more.
 // `--no-mutants`: only the seeds. `--mutant-seeds N`: at most N for each mutant, not 2,000. `--mutant NAME`: shows how it is caught. Exits 1 if a seed breaks a law or a mutant
 // survives.
-import { mutate, printCoverage, printFailure, printMutants, readCommandLine, searchMutants } from '@paidonce/ledger/simulation';
+import {
+  mutate,
+  printCoverage,
+  printFailure,
+  printMutants,
+  readCommandLine,
+  runSeedsInBatches,
+  searchMutants,
+} from '@paidonce/ledger/simulation';
 import type { SeedsReport } from './report.ts';
 
 const { seeds, firstSeed, mutantSeeds, mutant: onlyMutant, withMutants, json } = readCommandLine(100);
@@ -24,9 +32,15 @@ async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
   return runSeeds(firstSeed, seeds, { untilFailure: mutantName !== undefined });
 }
 
+/** Runs the seeds in child processes: all cores work, and one process would not have the memory for ten thousand. */
+async function runBatches(): Promise<SeedsReport> {
+  const { sumOf } = await import('./report.ts');
+  return sumOf(await runSeedsInBatches<SeedsReport>(new URL(import.meta.url), firstSeed, seeds));
+}
+
 async function reportAll(mutantName: string | undefined): Promise<boolean> {
   const startedMs = performance.now();
-  const report = await runHere(mutantName);
+  const report = mutantName === undefined ? await runBatches() : await runHere(mutantName);
   const { failures } = report;
   for (const failure of failures.slice(0, 3)) printFailure(failure, again);
   if (mutantName !== undefined) {

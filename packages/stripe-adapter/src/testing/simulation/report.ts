@@ -27,6 +27,20 @@ export interface RunOptions {
   readonly untilFailure?: boolean;
 }
 
+export function sumOf(reports: readonly SeedsReport[]): SeedsReport {
+  const coverage = new Coverage();
+  for (const report of reports) coverage.add(report.coverage);
+  const sum = (of: (report: SeedsReport) => number): number => reports.reduce((total, report) => total + of(report), 0);
+  return {
+    seeds: sum(({ seeds }) => seeds),
+    steps: sum(({ steps }) => steps),
+    events: sum(({ events }) => events),
+    calls: sum(({ calls }) => calls),
+    coverage: coverage.counts(),
+    failures: reports.flatMap(({ failures }) => failures),
+  };
+}
+
 /** Runs one seed after the other, in this process. */
 export async function runSeeds(firstSeed: number, count: number, { untilFailure = false }: RunOptions = {}): Promise<SeedsReport> {
   const coverage = new Coverage();

@@ -1,7 +1,7 @@
 // `npm run simulate -- --subscription-adapter`, and a part of `-- --subscriptions`: plays seeds of the adapter against the sandbox's Billing, then each mutant on its
 // seed of mutant-seeds.json, or until another one catches it. The options are those of the other simulations. Exits 1 if a seed breaks a law or a
 // mutant survives.
-import { mutate, printFailure, printMutants, readCommandLine, searchMutants } from '@paidonce/ledger/simulation/tools';
+import { mutate, printFailure, printMutants, readCommandLine, runSeedsInBatches, searchMutants } from '@paidonce/ledger/simulation/tools';
 import type { SeedsReport } from './report.ts';
 
 const { seeds, firstSeed, mutantSeeds, mutant: onlyMutant, withMutants, json } = readCommandLine(50);
@@ -23,9 +23,15 @@ async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
   return runSeeds(firstSeed, seeds, { untilFailure: mutantName !== undefined });
 }
 
+/** Runs the seeds in child processes: all cores work, and the memory of each batch is freed. */
+async function runBatches(): Promise<SeedsReport> {
+  const { sumOf } = await import('./report.ts');
+  return sumOf(await runSeedsInBatches<SeedsReport>(new URL(import.meta.url), firstSeed, seeds));
+}
+
 async function reportAll(mutantName: string | undefined): Promise<boolean> {
   const startedMs = performance.now();
-  const { failures, met, steps, seeds: played } = await runHere(mutantName);
+  const { failures, met, steps, seeds: played } = mutantName === undefined ? await runBatches() : await runHere(mutantName);
   for (const failure of failures.slice(0, 3)) printFailure(failure, again);
   if (mutantName !== undefined) {
     console.log(failures.length > 0 ? `"${mutantName}" is caught` : `"${mutantName}" lives through ${played} seeds`);

@@ -16,6 +16,17 @@ export interface SeedsReport {
   readonly failures: readonly Failure[];
 }
 
+export function sumOf(reports: readonly SeedsReport[]): SeedsReport {
+  const met = new Map<string, number>();
+  for (const report of reports) for (const [what, times] of Object.entries(report.met)) met.set(what, (met.get(what) ?? 0) + times);
+  return {
+    seeds: reports.reduce((sum, { seeds }) => sum + seeds, 0),
+    steps: reports.reduce((sum, { steps }) => sum + steps, 0),
+    met: Object.fromEntries([...met].sort(([a], [b]) => (a < b ? -1 : 1))),
+    failures: reports.flatMap(({ failures }) => failures),
+  };
+}
+
 /** Runs one seed after the other, in this process. @param untilFailure true: stops at the first seed that breaks a law. */
 export async function runSeeds(
   firstSeed: number,
