@@ -22,11 +22,11 @@ export interface WantedMembership extends DeliveryWanted {
   readonly id: string;
 }
 
-/** Who asks for deliveries, as `--actor` and `--reason` say. @throws LedgerError `invalid_input`: one is missing, or wrong. */
+/** Who asks, as `--actor` and `--reason` say. @throws LedgerError `invalid_input`: one is missing, or wrong. */
 export function whoAsks(options: Options): ManualAction {
   const parsed = manualActionSchema.safeParse({
-    actor: options.required('actor', 'who asks for the delivery'),
-    reason: options.required('reason', 'why it is delivered again'),
+    actor: options.required('actor', 'who asks for it'),
+    reason: options.required('reason', 'why it is asked for'),
   });
   if (parsed.success) return parsed.data;
   throw new LedgerError('invalid_input', '--actor is an id of 1 to 128 of A-Z a-z 0-9 . _ : -, --reason a text of at most 500 characters');

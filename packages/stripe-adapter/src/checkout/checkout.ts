@@ -79,9 +79,14 @@ export class Checkout {
   async #lookedAt(order: OrderView): Promise<OrderView> {
     if (order.payment !== 'processing') return order;
     const { ledger, refreshCheckout } = this.#parts;
-    const history = await ledger.history(order.orderId);
-    for (const { payment } of order.checkouts) if (!isFinalAttempt(attemptOf(history, payment.id))) await refreshCheckout(payment);
+    for (const { payment } of await this.#unfinished(order)) await refreshCheckout(payment);
     return (await ledger.order(order.orderId)) ?? order;
+  }
+
+  /** The checkouts that Stripe can be asked for, and of which nothing final is known. */
+  async #unfinished({ orderId, checkouts }: OrderView): Promise<OrderView['checkouts']> {
+    const history = await this.#parts.ledger.history(orderId);
+    return checkouts.filter(({ payment: { id } }) => /^(?:cs|pi)_/.test(id) && !isFinalAttempt(attemptOf(history, id)));
   }
 
   /**
@@ -109,16 +114,13 @@ export class Checkout {
   }
 
   /** The first that is attached and still accepts a payment where this customer pays; the others are ended. Undefined: none does. */
-  async #openCheckout({ orderId, checkouts }: OrderView, { ui }: CheckedStart): Promise<Started | undefined> {
+  async #openCheckout(order: OrderView, { ui }: CheckedStart): Promise<Started | undefined> {
     const { ledger, accounts, refreshCheckout, runtime } = this.#parts;
     const now = runtime.now().getTime();
-    const history = await ledger.history(orderId);
     let open: Started | undefined;
-    for (const { payment, expiresAt } of checkouts) {
-      const isIntent = payment.id.startsWith('pi_');
+    for (const { payment, expiresAt } of await this.#unfinished(order)) {
       // An intent of Stripe's does not expire: its date only ends our own looking.
-      const isExpired = !isIntent && expiresAt !== undefined && Date.parse(expiresAt) <= now;
-      if (isExpired || !(isIntent || payment.id.startsWith('cs_')) || isFinalAttempt(attemptOf(history, payment.id))) continue;
+      if (!payment.id.startsWith('pi_') && expiresAt !== undefined && Date.parse(expiresAt) <= now) continue;
       const found = await refreshCheckout(payment);
       if (found.state === 'open') {
         if (found.ui === ui && open === undefined) {
@@ -129,7 +131,7 @@ export class Checkout {
         if (await endCheckout(await accounts.calls(payment.account), payment.id, this.#parts)) continue;
         await refreshCheckout(payment);
       }
-      const current = await ledger.order(orderId); // It may have been paid, and no source had reported it.
+      const current = await ledger.order(order.orderId); // It may have been paid, and no source had reported it.
       if (current) refusePaid(current);
     }
     return open;

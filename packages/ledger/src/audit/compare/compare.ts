@@ -139,8 +139,8 @@ interface Folded extends Pick<Deliverable, 'sequence' | 'delivery'> {
 function placedIn({ id, state }: { readonly id: string; readonly state: Folded }, type: MembershipType): Placed | undefined {
   const { placed, decided, membership: status, sequence } = state;
   if (placed === undefined) return undefined;
-  const { memberId: member, plan } = { ...placed, ...(decided && { plan: decided.plan }) };
-  return { id, type, ledger: { status, sequence, member, plan }, isPending: isPending(state) };
+  const ledger = { status, sequence, member: placed.memberId, plan: decided?.plan ?? placed.plan };
+  return { id, type, ledger, isPending: isPending(state) };
 }
 
 function foldOf<State extends Revised, Event extends Typed>(
