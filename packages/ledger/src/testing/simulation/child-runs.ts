@@ -7,6 +7,9 @@ import type { Mutant } from './mutants.ts';
 
 const batchSeeds = 100;
 
+/** Where standard error is no terminal, it gets a line after so many seeds. */
+const reportedSeeds = 1_000;
+
 /** What happened to one mutant. */
 export interface MutantReport {
   readonly mutant: Mutant;
@@ -16,12 +19,11 @@ export interface MutantReport {
   readonly unmade?: string;
 }
 
-/** Runs the seeds in batches. @param onProgress called with the number of seeds that are done. */
-export async function runSeedsInBatches<Report extends { readonly seeds: number }>(
+/** Runs the seeds in batches. Standard error shows how far it is, and each seed that broke a law as soon as it is known. */
+export async function runSeedsInBatches<Report extends FoundSeeds & { readonly seeds: number }>(
   main: URL,
   firstSeed: number,
   count: number,
-  onProgress: (done: number) => void = () => undefined,
 ): Promise<readonly Report[]> {
   let done = 0;
   const batches = Array.from({ length: Math.ceil(count / batchSeeds) }, (_, index) => firstSeed + index * batchSeeds);
@@ -33,7 +35,9 @@ export async function runSeedsInBatches<Report extends { readonly seeds: number 
       String(Math.min(batchSeeds, firstSeed + count - first)),
     ]);
     done += report.seeds;
-    onProgress(done);
+    for (const { seed, law } of report.failures) process.stderr.write(`\rSeed ${seed} broke the law "${law}"\n`);
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count} seeds ${done === count ? '\n' : ''}`);
+    else if (done % reportedSeeds === 0 && count > reportedSeeds) process.stderr.write(`${done} of ${count} seeds\n`);
     return report;
   });
 }
@@ -52,7 +56,7 @@ export async function runMutants(
   return inParallel(mutants, async (mutant) => {
     const { first, count } = seedsOf(mutant);
     try {
-      const { failures } = await runChild<Found>(main, ['--mutant', mutant.name, '--seed', String(first), '--seeds', String(count)]);
+      const { failures } = await runChild<FoundSeeds>(main, ['--mutant', mutant.name, '--seed', String(first), '--seeds', String(count)]);
       const [caught] = failures;
       return { mutant, ...(caught ? { caught: { law: caught.law, seed: caught.seed } } : {}) };
     } catch (error) {
@@ -71,7 +75,7 @@ async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<
   return results;
 }
 
-interface Found {
+interface FoundSeeds {
   readonly failures: readonly { readonly law: string; readonly seed: number }[];
 }
 

@@ -38,9 +38,7 @@ async function reportAll(): Promise<boolean> {
   const { mutants } = await import('./mutants.ts');
   const { sumOf } = await import('./report.ts');
   const startedMs = performance.now();
-  const showProgress = process.stderr.isTTY ? (done: number) => process.stderr.write(`\r${done} of ${seeds} seeds `) : undefined;
-  const sum = sumOf(await runSeedsInBatches<SeedsReport>(mainUrl, firstSeed, seeds, showProgress));
-  if (showProgress) process.stderr.write('\r');
+  const sum = sumOf(await runSeedsInBatches<SeedsReport>(mainUrl, firstSeed, seeds));
   for (const failure of sum.failures.slice(0, 3)) printFailure(failure, again);
   if (seeds > 1) printCoverage(sum);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
