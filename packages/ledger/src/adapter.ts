@@ -49,6 +49,7 @@ export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
 export type { RecheckResult } from './seen.ts';
 export type { GiveSlotBackResult, TakeSlotResult } from './streams/slot-streams.ts';
+export { catalogIdSchema } from './subscription/catalog-id.ts';
 export { subscriptionFactContent } from './subscription/fact-text.ts';
 export { planOf } from './subscription/invoices.ts';
 export type {

@@ -1,5 +1,6 @@
 // The text and the name of each fact of a subscription.
 import { factContent, factKey, paymentKey } from '../observation.ts';
+import { catalogText } from './catalog-id.ts';
 import type { CoverLine, Lifecycle, PaidInvoice, SubscriptionFact, SubscriptionReference, UnpaidInvoice } from './observation.ts';
 
 /** The content of a fact as text. Equal content gives equal texts, whatever the order of the caller's keys. */
@@ -50,12 +51,12 @@ function paidInvoiceText({ id, reason, currency, lines, ...amounts }: PaidInvoic
 }
 
 function lineText({ id, price, product, from, to, role, quantity, netMinor, credits = '-' }: CoverLine): string {
-  return [id, price, product, from, to, role, quantity, netMinor, credits].join('/');
+  return [id, catalogText(price), catalogText(product), from, to, role, quantity, netMinor, credits].join('/');
 }
 
 function lifecycleText({ status, collectionPaused, items, ...more }: Lifecycle): string {
   const paused = collectionPaused ? `paused ${collectionPaused.resumesAt ?? '-'}` : 'collecting';
   const { endedAt = '-', endsAt = '-', trialEnd = '-', because = '-', customer } = more;
-  const prices = items.map(({ price, quantity }) => `${price}/${quantity}`).join(' ');
+  const prices = items.map(({ price, quantity }) => `${catalogText(price)}/${quantity}`).join(' ');
   return `lifecycle ${status} ${paused} ${endedAt} ${endsAt} ${trialEnd} ${because} ${customer} ${prices}`;
 }

@@ -181,6 +181,15 @@ describe('the text and the name of a fact', () => {
     lifecycle('active'),
     lifecycle('active', { collectionPaused: {} }),
     lifecycle('active', { endsAt: day(1) }),
+    lifecycle('active', { items: [{ price: 'a/1 b', quantity: 2 }] }),
+    lifecycle('active', {
+      items: [
+        { price: 'a', quantity: 1 },
+        { price: 'b', quantity: 2 },
+      ],
+    }),
+    paid('in_3', [line(0, 30, { id: 'il_3', price: 'a/b', product: 'c' })]),
+    paid('in_3', [line(0, 30, { id: 'il_3', price: 'a', product: 'b/c' })]),
     refund('in_1'),
     dispute('in_1', 'open'),
   ];

@@ -10,6 +10,7 @@ import {
   paymentReferenceSchema,
   timeSchema,
 } from '../observation.ts';
+import { catalogIdSchema } from './catalog-id.ts';
 import type { CoverLine, SubscriptionFact, SubscriptionObservation, SubscriptionStatement, UnpaidInvoice } from './observation.ts';
 
 /** Longer invoices are kept by their id alone. */
@@ -24,8 +25,8 @@ const quantitySchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const lineSchema: z.ZodType<CoverLine> = z
   .strictObject({
     id: idSchema,
-    price: idSchema,
-    product: idSchema,
+    price: catalogIdSchema,
+    product: catalogIdSchema,
     from: timeSchema,
     to: timeSchema,
     role: z.enum(['base', 'proration', 'credit']),
@@ -51,7 +52,7 @@ const lifecycleShape = {
   trialEnd: z.exactOptional(timeSchema),
   customer: idSchema,
   because: z.exactOptional(idSchema),
-  items: z.array(z.strictObject({ price: idSchema, quantity: quantitySchema })).max(mostLines),
+  items: z.array(z.strictObject({ price: catalogIdSchema, quantity: quantitySchema })).max(mostLines),
 };
 
 const refundShape = {

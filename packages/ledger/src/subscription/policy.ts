@@ -2,6 +2,7 @@
 // the old behaviour, so that an old log folds as it did.
 import * as z from 'zod';
 import { idSchema } from '../observation.ts';
+import { catalogIdSchema } from './catalog-id.ts';
 import { compareTexts } from './facts.ts';
 
 /** What is a plan, how long access outlasts what was paid, and what takes it away. The first word of each is the default. */
@@ -59,7 +60,7 @@ export const defaultSubscriptionPolicy: SubscriptionPolicy = {
   collectionPaused: 'run_out',
 };
 
-const pricesSchema = z.array(idSchema).max(1_000);
+const pricesSchema = z.array(catalogIdSchema).max(1_000);
 /** Its order is the order of the fields in the text. A new field goes to the end. */
 const fields = {
   type: z.literal('subscription'),

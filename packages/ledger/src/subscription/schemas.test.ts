@@ -39,6 +39,11 @@ describe('an observation at the door', () => {
     ['a lifecycle', lifecycle('paused', { collectionPaused: { resumesAt: day(9) }, endsAt: day(9), trialEnd: day(3), because: 'x' })],
     ['a refund', refund('pi_1')],
     ['a dispute', dispute('pi_1', 'open')],
+    [
+      'a price and a product of before 2018',
+      paid('in_1', [line(0, 30, { id: 'il_1', price: 'Gold (monthly) 20€', product: 'gold/2017' })]),
+    ],
+    ['a life at such a price', lifecycle('active', { items: [{ price: 'Gold Plan', quantity: 1 }] })],
   ])('%s is accepted as it is', (_, fact) => {
     expect(parse(subscriptionObservationSchema, observationOf(fact), 'observation')).toEqual(observationOf(fact));
   });
@@ -75,6 +80,12 @@ describe('an observation at the door', () => {
     ['an unknown status', { ...lifecycle('active'), status: 'dormant' }, /status/],
     ['an unknown field', { ...month('in_1', 0), paid: true }, /paid/],
     ['a negative refund', refund('pi_1', -1), /must not be negative/],
+    [
+      'a price with a line break',
+      lifecycle('active', { items: [{ price: 'Gold\nPlan', quantity: 1 }] }),
+      /items\.0\.price: must be .*one line/,
+    ],
+    ['a customer by his address', lifecycle('active', { customer: 'amy@example.com' }), /customer: must be/],
     ['part of a minor unit', { ...month('in_1', 0), totalMinor: 0.5 }, /whole number/],
     ['an unknown currency', { ...month('in_1', 0), currency: 'zzz' }, /ISO 4217/],
   ])('%s is refused', (_, fact, message) => {

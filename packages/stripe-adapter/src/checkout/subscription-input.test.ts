@@ -41,6 +41,8 @@ describe('the start of a subscription', () => {
     const priceOf = (changes: object, under = policy) => readSubscriptionStart({ ...club, ...changes }, under).price;
     expect(priceOf({ plan: 'gold', price: 'price_gold_year' })).toBe('price_gold_year');
     expect(priceOf({ plan: 'team', price: 'price_of_team' })).toBe('price_of_team'); // Only Stripe knows its product.
+    expect(priceOf({ plan: 'old', price: 'price_x' }, { ...policy, plans: { old: ['Gold 2017'] } })).toBe('price_x'); // Perhaps a product.
+    expect(priceOf({ plan: 'old' }, { ...policy, plans: { old: ['Gold 2017'] } })).toBe('Gold 2017');
     expect(priceOf({ plan: 'whatever', price: 'price_x' }, { ...policy, plans: {} })).toBe('price_x');
   });
 

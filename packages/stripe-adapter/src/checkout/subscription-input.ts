@@ -1,7 +1,7 @@
 // What the caller of `startSubscription` gives, refused before anything is asked of Stripe: what would be paid and give nothing,
 // and what would be two plans on one subscription.
 import { LedgerError } from '@paidonce/ledger';
-import { idSchema, planOf, type SubscriptionPolicy } from '@paidonce/ledger/adapter';
+import { catalogIdSchema, idSchema, planOf, type SubscriptionPolicy } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
 import { ourKeys } from '../mapping/claim.ts';
 import { stripeAccountSchema } from '../stripe/stripe-objects.ts';
@@ -21,7 +21,7 @@ const startSchema = z.strictObject({
   memberId: idSchema,
   plan: idSchema,
   kind: z.exactOptional(idSchema),
-  price: z.exactOptional(idSchema),
+  price: z.exactOptional(catalogIdSchema),
   quantity: z.exactOptional(z.number().int().min(1).max(999_999)),
   trialDays: z.exactOptional(z.number().int().min(1).max(730)),
   customer: z.exactOptional(idSchema.refine((id) => id.startsWith('cus_'), 'must be a customer of Stripe, like cus_1ABC')),
@@ -70,13 +70,18 @@ function priceOf({ plan, price }: Pick<StartSubscription, 'plan' | 'price'>, { p
   }
   if (isProduct(price)) throw refused('price', `${price} is a product. Give a price of it`);
   const other = planOf({ price, product: '' }, { plans }, plan);
-  if (names.includes(price) || (other === undefined && names.some(isProduct))) return price;
+  if (names.includes(price) || (other === undefined && names.some(mayBeProduct))) return price;
   const instead = other === undefined ? 'which the policy does not name' : `which is of the plan ${other}`;
   throw refused('price', `${price} is not of the plan ${plan}, ${instead}. Give one of ${names.join(', ')}, or add it to the plan`);
 }
 
 function isProduct(name: string): boolean {
   return name.startsWith('prod_');
+}
+
+/** A shop may have given its products ids of its own. */
+function mayBeProduct(name: string): boolean {
+  return !name.startsWith('price_') && !name.startsWith('plan_');
 }
 
 function refuseTrial({ trialDays, session }: Pick<StartSubscription, 'trialDays' | 'session'>, { trial }: Policy): void {

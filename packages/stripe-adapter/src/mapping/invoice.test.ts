@@ -137,6 +137,12 @@ describe('a line', () => {
     ]);
   });
 
+  test('names its price and product as the shop did', () => {
+    expect(covers({ pricing: pricing('Gold Plan (monthly)', 'gold/2017') })).toEqual([
+      { ...may, price: 'Gold Plan (monthly)', product: 'gold/2017' },
+    ]);
+  });
+
   test('of an invoice item counts where it is a proration of the subscription; a setup fee is no line', () => {
     const lines = covers(
       { id: 'il_a', parent: ofInvoiceItem({ proration: true }) },

@@ -165,6 +165,7 @@ describe('a subscription', () => {
     ['to be canceled, by the end of its items alone', { cancel_at_period_end: true }, { endsAt: '2026-06-01T00:00:00.000Z' }],
     ['with an update that nobody has paid', { pending_update: { expires_at: day('2026-05-09') } }, {}],
     ['with seats', { items: listOf([item({ id: 'si_2', quantity: 3, price: price({ id: 'price_b' }) }), item({ quantity: 5, price: price({ id: 'price_a' }) })]) }, { items: [{ price: 'price_a', quantity: 5 }, { price: 'price_b', quantity: 3 }] }],
+    ['of a price with a name of before 2018', { items: listOf([item({ price: price({ id: 'Gold Plan (monthly)' }) })]) }, { items: [{ price: 'Gold Plan (monthly)', quantity: 1 }] }],
     ['of a metered price', { items: listOf([(({ quantity: _, ...metered }) => metered)(item())]) }, { items: [{ price: 'price_month', quantity: 1 }] }],
   ] as const)('is told: %s', (_what, fields, expected) => {
     const { status = 'active' } = fields as { status?: Lifecycle['status'] };

@@ -154,11 +154,17 @@ describe('the list', () => {
     const { ledger } = shop;
     const giveWay = () => Promise.resolve();
     const { signal } = new AbortController();
-    const parts = { ledger, log, calls: { balanceTransactions }, intake: { recordUnreadable }, signal, giveWay };
+    const asked: string[] = [];
+    const ourLedger = { made: () => Promise.resolve(false) };
+    const take = ({ id }: { readonly id: string }) => {
+      asked.push(id);
+      return Promise.resolve({ outcome: 'unreadable' as const });
+    };
+    const parts = { ledger, log, calls: { balanceTransactions }, intake: { recordUnreadable, take }, ourLedger, signal, giveWay };
     const of = { tier: 'money', number: 1, orders: orders!, progress: { round: 1, finished: true, spent: [], ...progress } };
     const round = new Round(of, new Date('2027-01-15T08:00:00Z'), parts as unknown as RoundParts);
     await readMoney(round);
-    return { windows, unreadable, counts: round.counts };
+    return { windows, unreadable, counts: round.counts, asked };
   }
 
   test('is read from a day before the last round, since a capture makes its row late', async () => {
@@ -166,6 +172,13 @@ describe('the list', () => {
     expect(windows.map(({ createdFrom, createdTo }) => [createdFrom, createdTo])).toEqual([
       [Date.parse('2027-01-13T07:00:00Z') / 1_000, Date.parse('2027-01-15T09:00:00Z') / 1_000],
     ]);
+  });
+
+  test('with the charge of a customer whose id is an address needs no person', async () => {
+    const charge = { object: 'charge', id: 'ch_1', amount_refunded: 0, payment_intent: 'pi_strange', customer: 'amy@example.com' };
+    const { asked, counts } = await roundOver({ id: 'txn_1', source: charge, reporting_category: 'charge' }, {});
+    expect(asked).toEqual([]);
+    expect(counts).toMatchObject({ lookedAt: 1, found: 0, failed: 0 });
   });
 
   test('with a row that cannot be read goes on: it is kept by its id', async () => {

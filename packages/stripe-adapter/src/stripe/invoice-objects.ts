@@ -1,7 +1,7 @@
 // The edge, for invoices of subscriptions: what of them shows who has paid for what, and what was given back.
 import { currencySchema, idSchema, minorSchema } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
-import { nullable, referenceSchema, secondsSchema } from './stripe-objects.ts';
+import { catalogReferenceSchema, nullable, referenceSchema, secondsSchema } from './stripe-objects.ts';
 
 /** The fields that each invoice has. What it was for is told by `StripePaidInvoice` and its lines. */
 export interface StripeInvoice {
@@ -138,7 +138,7 @@ const lineSchema: z.ZodType<StripeInvoiceLine> = z
     discount_amounts: sumSchema,
     quantity: nullable(z.number().int().min(0)),
     period: z.object({ start: secondsSchema, end: secondsSchema }),
-    pricing: nullable(z.object({ price_details: nullable(z.object({ price: referenceSchema, product: referenceSchema })) })),
+    pricing: nullable(z.object({ price_details: nullable(z.object({ price: catalogReferenceSchema, product: catalogReferenceSchema })) })),
     parent: nullable(z.object({ subscription_item_details: nullable(originSchema), invoice_item_details: nullable(originSchema) })),
   })
   .transform(({ discount_amounts: discounted, pricing, parent, ...line }) => ({

@@ -34,6 +34,7 @@ export interface StripeCharge {
   readonly id: string;
   readonly amount_refunded: number;
   readonly payment_intent: string | null;
+  /** Null also where his id is no id here: one of before May 2018 may be an address. */
   readonly customer: string | null;
 }
 
@@ -93,7 +94,7 @@ export const chargeSchema: z.ZodType<StripeCharge> = z.object({
   id: idSchema,
   amount_refunded: minorSchema,
   payment_intent: nullable(referenceSchema),
-  customer: nullable(referenceSchema),
+  customer: nullable(referenceSchema).catch(null),
 });
 
 export const moneySchema: z.ZodType<StripeMoney> = z.object({

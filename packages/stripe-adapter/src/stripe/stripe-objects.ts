@@ -1,6 +1,6 @@
 // The edge: what we use of Stripe's objects, and nothing else. Unknown fields pass; every enum of Stripe is open,
 // so a value that is not listed here fails with its path, and the object is kept by id instead of being guessed.
-import { currencySchema, idSchema, isId, minorSchema } from '@paidonce/ledger/adapter';
+import { catalogIdSchema, currencySchema, idSchema, isId, minorSchema } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
 
 export interface StripeIntent {
@@ -75,7 +75,13 @@ export function nullable<T>(schema: z.ZodType<T>): z.ZodType<T | null> {
 }
 
 /** The id of a referenced object, expanded or not. */
-export const referenceSchema: z.ZodType<string> = z.union([idSchema, z.object({ id: idSchema }).transform(({ id }) => id)]);
+export const referenceSchema: z.ZodType<string> = referenceOf(idSchema);
+/** The id of a price or a product, expanded or not. */
+export const catalogReferenceSchema: z.ZodType<string> = referenceOf(catalogIdSchema);
+
+function referenceOf(id: z.ZodType<string>): z.ZodType<string> {
+  return z.union([id, z.object({ id }).transform((object) => object.id)]);
+}
 
 const intentShape = z.object({
   id: idSchema,

@@ -1,8 +1,8 @@
 // The edge, for subscriptions: their state, their prices, and the Checkout session and portal that lead to one.
-import { currencySchema, idSchema } from '@paidonce/ledger/adapter';
+import { catalogIdSchema, currencySchema, idSchema } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
 import { partSchema, type StripePart } from './invoice-objects.ts';
-import { nullable, referenceSchema, secondsSchema } from './stripe-objects.ts';
+import { catalogReferenceSchema, nullable, referenceSchema, secondsSchema } from './stripe-objects.ts';
 
 export interface StripeSubscription {
   readonly id: string;
@@ -69,7 +69,7 @@ export const subscriptionSchema: z.ZodType<StripeSubscription> = z
 
 export const itemsSchema: z.ZodType<readonly StripeSubscriptionItem[]> = z.array(
   z.object({
-    price: referenceSchema,
+    price: catalogReferenceSchema,
     quantity: nullable(z.number().int().min(0)),
     current_period_end: nullable(secondsSchema),
   }),
@@ -78,11 +78,11 @@ export const itemsSchema: z.ZodType<readonly StripeSubscriptionItem[]> = z.array
 export const subscriptionSessionSchema: z.ZodType<StripeSubscriptionSession> = z.object({ id: idSchema, status: nullable(z.string()) });
 
 export const priceSchema: z.ZodType<StripePrice> = z.object({
-  id: idSchema,
+  id: catalogIdSchema,
   active: z.boolean(),
   livemode: z.boolean(),
   currency: currencySchema,
-  product: referenceSchema,
+  product: catalogReferenceSchema,
   recurring: nullable(z.object({ usage_type: z.string() })),
 });
 
