@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
@@ -49,6 +50,17 @@ test('a new file never replaces another', () => {
   writeFileSync(path, 'a letter');
   expect(() => writeNewFile(path, 'text')).toThrow(refusal('exists. It was left as it is'));
   expect(readFileSync(path, 'utf8')).toBe('a letter');
+});
+
+// No file may be longer than nothing: the write fails as on a full disk.
+test.skipIf(process.platform === 'win32')('a new file that the disk has no room for leaves nothing behind', () => {
+  const path = join(folder, 'new');
+  const source = new URL('written-files.ts', import.meta.url);
+  const script = `import(${JSON.stringify(source)}).then(({ writeNewFile }) => writeNewFile(${JSON.stringify(path)}, 'text')).catch(({ code }) => console.log(code))`;
+  const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" "$@"`;
+  const { stdout } = spawnSync('sh', ['-c', limited, process.execPath, '-e', script], { encoding: 'utf8' });
+  expect(stdout).toBe('invalid_input\n');
+  expect(existsSync(path)).toBe(false);
 });
 
 test('a link is refused where the end of a file would be cut off', () => {

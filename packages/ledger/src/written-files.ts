@@ -1,6 +1,6 @@
 // How files are written that a command line or an option names: never over another file, never through a link (somebody who may
 // write in the folder could lead us to any file of ours), and never readable for everybody: a log names members and payments.
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { LedgerError } from './errors.ts';
 
 /** Owner and group; the process's umask may take more away. */
@@ -10,10 +10,15 @@ const noFollow = constants.O_NOFOLLOW ?? 0;
 
 /** Writes a new file. @throws LedgerError `invalid_input`: something stands at the path, also a link, or it cannot be written. */
 export function writeNewFile(path: string, text: string, mode: number = fileMode): void {
+  let file: number | undefined;
   try {
-    writeFileSync(path, text, { flag: 'wx', mode }); // With O_EXCL, a link is something that stands there.
+    file = openSync(path, 'wx', mode); // With O_EXCL, a link is something that stands there.
+    writeFileSync(file, text);
   } catch (error) {
+    if (file !== undefined) rmSync(path, { force: true }); // A part of a key is none, and would stand in the way of the next try.
     throw notWritten(path, error);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
