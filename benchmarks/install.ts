@@ -1,13 +1,18 @@
 // The benchmark `npm run bench -- install [--rounds N] [--save]`: what a shop installs in production, PaidOnce and its peers: how many
-// packages, how many bytes, and how long npm takes for it from a cache that has them. No install scripts run: what sqlite3 downloads
-// or compiles comes on top. Run `npm run build` before it.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// packages, how many bytes, and how long npm takes for it from a cache that has them. Ours come from a registry on loopback, since npm
+// takes twice as long for a tarball in a folder, which it reads again each time. No install scripts run: what sqlite3 downloads or
+// compiles comes on top. Run `npm run build` before it.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { npmInstall, packPackages } from '../scripts/pack-packages.ts';
 import { installedIn, megabytesOf } from '../scripts/production-install.ts';
 import { saveResults } from '../scripts/save-results.ts';
+import type { Served } from './own-registry.ts';
 import { peerVersions } from './peers/install.ts';
 
 export interface InstallRow {
@@ -17,6 +22,8 @@ export interface InstallRow {
   /** The median of the rounds. */
   readonly seconds: number;
 }
+
+type Versions = Readonly<Record<string, string>>;
 
 /** What each way of keeping payments depends on, apart from our own packages. */
 const peerSets: Readonly<Record<string, readonly string[]>> = {
@@ -31,7 +38,7 @@ const ours = ['@paidonce/ledger', '@paidonce/stripe-adapter', '@paidonce/http'];
 export async function install(): Promise<void> {
   const options = { rounds: { type: 'string', default: '3' }, save: { type: 'boolean', default: false } } as const;
   const { values } = parseArgs({ args: process.argv.slice(3), options });
-  const rows = installEach(Number(values.rounds));
+  const rows = await installEach(Number(values.rounds));
   if (rows === undefined) return;
   console.table(rows);
   if (values.save) saveResults('benchmarks', 'install', { versions: { node: process.versions.node, ...peerVersions() }, rows });
@@ -39,22 +46,22 @@ export async function install(): Promise<void> {
 }
 
 /** Undefined: the registry cannot be reached, which it has said. @param only these rows; default: all. @throws Error: the packages are not built. */
-export function installEach(rounds: number, only?: readonly string[]): readonly InstallRow[] | undefined {
+export async function installEach(rounds: number, only?: readonly string[]): Promise<readonly InstallRow[] | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-bench-'));
+  let registry: ChildProcess | undefined;
   try {
-    const packed = packPackages(folder).filter(({ name }) => ours.includes(name));
-    const tarballs = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
-    const versions = peerVersions();
-    const exact = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, versions[name] ?? '']));
-    const sets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-      'PaidOnce on SQLite': { ...tarballs, ...exact(['stripe']) },
-      'PaidOnce on PostgreSQL': { ...tarballs, ...exact(['stripe', 'pg']) },
-      ...Object.fromEntries(Object.entries(peerSets).map(([name, packages]) => [name, exact(packages)])),
-    };
+    const served = packPackages(folder)
+      .filter(({ name }) => ours.includes(name))
+      .map(({ directory, tarball }): Served => ({ manifest: manifestIn(directory), tarball }));
+    registry = fork(fileURLToPath(new URL('own-registry.ts', import.meta.url)), [JSON.stringify(served)]);
+    const ended = new AbortController();
+    registry.once('exit', () => ended.abort()); // It has said why.
+    const [url] = (await once(registry, 'message', { signal: ended.signal })) as [string];
+    const ourVersions = Object.fromEntries(served.map(({ manifest: { name, version } }) => [name, version]));
     const rows: InstallRow[] = [];
-    for (const [what, dependencies] of Object.entries(sets)) {
+    for (const [what, dependencies] of Object.entries(setsWith(ourVersions))) {
       if (only?.includes(what) === false) continue;
-      const measured = measure(join(folder, `install-${rows.length}`), dependencies, rounds);
+      const measured = measure(join(folder, `install-${rows.length}`), dependencies, url, rounds);
       if (typeof measured === 'string') {
         console.warn(`\n  SKIPPED: installations: ${measured}.\n`);
         return undefined;
@@ -63,12 +70,27 @@ export function installEach(rounds: number, only?: readonly string[]): readonly 
     }
     return rows;
   } finally {
+    registry?.disconnect();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+function manifestIn(directory: string): Served['manifest'] {
+  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+}
+
+function setsWith(ourVersions: Versions): Readonly<Record<string, Versions>> {
+  const versions = peerVersions();
+  const exact = (names: readonly string[]): Versions => Object.fromEntries(names.map((name) => [name, versions[name] ?? '']));
+  return {
+    'PaidOnce on SQLite': { ...ourVersions, ...exact(['stripe']) },
+    'PaidOnce on PostgreSQL': { ...ourVersions, ...exact(['stripe', 'pg']) },
+    ...Object.fromEntries(Object.entries(peerSets).map(([name, packages]) => [name, exact(packages)])),
+  };
+}
+
 /** The first installation fills npm's cache, and does not count, unless it is the only one. Text: why it could not be made. */
-function measure(folder: string, dependencies: Readonly<Record<string, string>>, rounds: number): Omit<InstallRow, 'what'> | string {
+function measure(folder: string, dependencies: Versions, ourRegistry: string, rounds: number): Omit<InstallRow, 'what'> | string {
   // Both stores of Emmett name another version of it; only one is there.
   const overrides = dependencies['@event-driven-io/emmett'] ? { '@event-driven-io/emmett': '$@event-driven-io/emmett' } : {};
   const packageJson = JSON.stringify({ name: 'shop', private: true, dependencies, overrides });
@@ -77,6 +99,7 @@ function measure(folder: string, dependencies: Readonly<Record<string, string>>,
   for (let round = 0; round <= rounds; round++) {
     mkdirSync(folder);
     writeFileSync(join(folder, 'package.json'), packageJson);
+    writeFileSync(join(folder, '.npmrc'), `@paidonce:registry=${ourRegistry}\n`);
     const startedMs = performance.now();
     const missing = npmInstall(folder, '--omit=dev', '--prefer-offline');
     if (missing !== undefined) return missing;
