@@ -1,5 +1,6 @@
 // Keeps the figures of a benchmark or of a part of the torture, with what they were measured on. Written where `--save` asks for it,
 // so that a run in passing changes no file. `npm run docs` takes them over into the documents (figures.ts).
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +22,14 @@ export function saveResults(of: 'benchmarks' | 'torture', name: string, figures:
   // Above the number of cores: others worked on the machine, and the times are theirs too.
   const load = Math.round(loadavg()[1] ?? 0);
   const versions = { node: process.versions.node, sqlite: process.versions['sqlite'] ?? 'unknown' };
-  const saved: Results = { date: new Date().toISOString().slice(0, 10), machine, load, versions, ...figures };
+  const saved: Results = { date: new Date().toISOString().slice(0, 10), commit: commit(), machine, load, versions, ...figures };
   writeFileSync(`${folder}${name}.json`, `${JSON.stringify(saved, null, 2)}\n`);
+}
+
+/** Of which code the results are: `-changed` where it was changed since that commit. Without git nobody knows. */
+function commit(): string {
+  const git = (...args: readonly string[]) => spawnSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' });
+  const hash = git('rev-parse', '--short', 'HEAD').stdout?.trim();
+  const isChanged = git('diff', '--quiet', 'HEAD', '--', ':(top)*.ts', ':(top)package-lock.json').status !== 0;
+  return hash ? `${hash}${isChanged ? '-changed' : ''}` : 'unknown';
 }

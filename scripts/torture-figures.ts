@@ -6,7 +6,8 @@ import type { Results } from './save-results.ts';
 /** What `torture.ts` keeps of a part. */
 export interface TortureResults {
   readonly n: number;
-  readonly seed: number;
+  /** Absent: it draws nothing. */
+  readonly seed?: number;
   readonly holds: boolean;
   readonly minutes: number;
   /** The lines that say what was done (`figuresIn`). */
@@ -21,8 +22,15 @@ interface Row {
   readonly held: (figures: string) => Words;
 }
 
+/** @throws Error: a part that holds has printed no such figure, so nobody knows what it did. */
+function figureIn(figures: string, pattern: RegExp): readonly string[] {
+  const found = pattern.exec(figures);
+  if (found === null) throw new Error(`there is no figure like ${pattern} in what was kept: ${figures}`);
+  return found;
+}
+
 const lawsHold = (figures: string): Words => {
-  const [, caught = '0', all = '0'] = /(\d+) of (\d+) mutants caught/.exec(figures) ?? [];
+  const [, caught, all] = figureIn(figures, /(\d+) of (\d+) mutants caught/);
   return {
     en: `no law is broken; ${caught} of ${all} mutants of the source are caught`,
     zh: `沒有違反任何定律；原始碼的 ${all} 個突變抓到 ${caught} 個`,
@@ -30,7 +38,7 @@ const lawsHold = (figures: string): Words => {
 };
 
 const mutantsDie = (figures: string): Words => {
-  const [, all = '0', killed = '0', accepted = '0'] = /(\d+) mutants, (\d+) killed, (\d+) accepted/.exec(figures) ?? [];
+  const [, all, killed, accepted] = figureIn(figures, /(\d+) mutants, (\d+) killed, (\d+) accepted/);
   const [, left] = /(\d+) in tables and schemas left out/.exec(figures) ?? [];
   return {
     en: `of ${all} mutants, tests notice ${killed}; nobody can tell the other ${accepted} from the code${left ? `; ${left} in tables and schemas are not tried` : ''}`,
@@ -101,12 +109,18 @@ const rows: readonly Row[] = [
   },
   {
     part: 'mutate order',
-    did: () => ({ en: 'every small change to the code that decides on orders', zh: '對決定訂單的程式做每一種小改動' }),
+    did: () => ({
+      en: 'every small change to the code that decides on orders, but not to its words',
+      zh: '對決定訂單的程式做每一種小改動，文字除外',
+    }),
     held: mutantsDie,
   },
   {
     part: 'mutate subscription',
-    did: () => ({ en: 'every small change to the code that decides on subscriptions', zh: '對決定訂閱的程式做每一種小改動' }),
+    did: () => ({
+      en: 'every small change to the code that decides on subscriptions, but not to its words',
+      zh: '對決定訂閱的程式做每一種小改動，文字除外',
+    }),
     held: mutantsDie,
   },
 ];

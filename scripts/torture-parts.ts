@@ -9,6 +9,8 @@ export interface Part {
   readonly otherwise: number;
   /** N, where all parts run. Default: `otherwise`. */
   readonly together?: number;
+  /** It draws nothing: a seed changes nothing of it. */
+  readonly drawsNothing?: true;
   /** It mounts file systems: where the user is not root, it runs in a namespace in which it is, if the machine allows that. */
   readonly mounts?: true;
   /** The commands of `npm run`, with their arguments and environment, in order. */
@@ -35,9 +37,14 @@ function simulated(n: number, seed: number, name: string): readonly Run[] {
   return [['simulate', [...(simulations[name] ?? []), ...args]]];
 }
 
+/** What tests draw from: their own choices, and the cases of properties. */
+function seeded(seed: number): Readonly<Record<string, string>> {
+  return { TEST_SEED: String(seed), TEST_PROPERTY_SEED: String(seed) };
+}
+
 /** Runs test files with larger numbers, which they read from the environment. */
 function tested(files: string, env: (n: number) => Readonly<Record<string, string>>): Part['runs'] {
-  return (n, seed) => [['test:verify', files.split(' '), { TEST_SEED: String(seed), ...env(n) }]];
+  return (n, seed) => [['test:verify', files.split(' '), { ...seeded(seed), ...env(n) }]];
 }
 
 function repeated(files: string, env: Readonly<Record<string, string>> = {}): Part['runs'] {
@@ -51,8 +58,7 @@ export const parts: Readonly<Record<string, Part>> = {
       'repetitions, each from a seed of its own, of each trouble of the disk under a running shop: full, read-only, damaged, locked, of a newer layout',
     otherwise: 1,
     mounts: true,
-    runs: (n, seed) =>
-      Array.from({ length: n }, (_, time) => ['test:verify', ['torture/disk'], { TEST_SEED: String(seed + time) }] as const),
+    runs: (n, seed) => Array.from({ length: n }, (_, time) => ['test:verify', ['torture/disk'], seeded(seed + time)] as const),
   },
   restore: {
     counts: "customers before each backup of the log, of the shop's table and of both, which are put back while the shop runs",
@@ -78,28 +84,33 @@ export const parts: Readonly<Record<string, Part>> = {
     counts: 'repetitions of each test with several processes, some of them killed',
     otherwise: 20,
     together: 3,
+    drawsNothing: true,
     runs: repeated('processes concurrency replicas cluster faults'),
   },
   hosts: {
     counts: 'runs of each host example: every combination of NestJS, module system and platform too; it installs them from the registry',
     otherwise: 1,
+    drawsNothing: true,
     runs: tested('torture/hosts', (n) => ({ TEST_HOST_RUNS: String(n) })),
   },
   stripe: {
     counts:
       'times that each major of stripe from 17 on plays its purchases, beside our packed packages; it installs them from the registry',
     otherwise: 1,
+    drawsNothing: true,
     runs: tested('torture/stripe', (n) => ({ TEST_STRIPE_PLAYS: String(n) })),
   },
   axe: {
     counts: 'repetitions of axe on every page of the console, in both languages, schemes and widths',
     otherwise: 1,
+    drawsNothing: true,
     runs: repeated('admin/accessible', { TEST_WHOLE_MATRIX: '1' }),
   },
   conformance: {
     counts: 'repetitions of each mistake of a shop against each scenario of the conformance kit',
     otherwise: 5,
     together: 1,
+    drawsNothing: true,
     runs: repeated('conformance/conformance', { TEST_WHOLE_MATRIX: '1' }),
   },
   once: {
@@ -117,13 +128,20 @@ export const parts: Readonly<Record<string, Part>> = {
   moves: {
     counts: 'further preemptions in the exploration of moved payments; each makes it several times as long',
     otherwise: 1,
+    drawsNothing: true,
     runs: tested('move-payment', (n) => ({ TEST_PREEMPTIONS: String(n) })),
   },
   laws: {
     counts: 'times the runs that `npm test` makes of each property',
     otherwise: 100,
     together: 20,
-    runs: (n) => [['test', ['laws', 'merkle', 'schemas', 'read-models', 'observe-payment', 'memory', 'sqlite'], { TEST_RUNS: String(n) }]],
+    runs: (n, seed) => [
+      [
+        'test',
+        ['laws', 'merkle', 'schemas', 'read-models', 'observe-payment', 'memory', 'sqlite'],
+        { ...seeded(seed), TEST_RUNS: String(n) },
+      ],
+    ],
   },
   mutate: {
     counts:
@@ -131,7 +149,7 @@ export const parts: Readonly<Record<string, Part>> = {
     otherwise: 2,
     names: ['order', 'subscription'],
     alsoNamed: { what: 'a file of them, as order/decide.ts', pattern: /^(order|subscription)\/[a-z-]+\.ts$/ },
-    runs: (n, _, name) => [['mutate', [name], { TEST_RUNS: String(n / 100) }]],
+    runs: (n, seed, name) => [['mutate', [name], { ...seeded(seed), TEST_RUNS: String(n / 100) }]],
   },
   simulate: {
     counts: 'seeds of each simulation; then each mutant runs on the seed that caught it last, or until another one does',

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { type Ended, exitCodeOf, figuresIn, tableOf } from './torture-table.ts';
+import { type Ended, exitCodeOf, figuresIn, tableOf, wasSkipped } from './torture-table.ts';
 
 const killed: Ended = {
   part: 'kill',
+  again: 'kill 100 --seed 7',
   minutes: 12.34,
   failed: false,
   printed: [
@@ -15,6 +16,7 @@ const killed: Ended = {
 };
 const simulated: Ended = {
   part: 'simulate',
+  again: 'simulate 200 --seed 1',
   minutes: 3,
   failed: true,
   printed: '200 seeds, 5 steps, 6 events in 1.0 s: 1 broke a law\nMutant  Seed  Caught by\n80 of 81 mutants caught\n',
@@ -45,6 +47,16 @@ test('the table has a row for each part, and its further figures below it', () =
     'simulate      3.0  FAILED   200 seeds, 5 steps, 6 events in 1.0 s: 1 broke a law',
     '                            80 of 81 mutants caught',
   ]);
+});
+
+test('a part of which nothing ran was skipped, and does not hold', () => {
+  const printed = '  SKIPPED: mutants of the cores. npm ci cannot reach the registry\n      Tests  3 skipped (3)\n';
+  const skipped: Ended = { ...killed, printed };
+  expect(wasSkipped(skipped)).toBe(true);
+  expect(tableOf([skipped])[2]).toMatch(/^kill +12\.3 {2}skipped {2}SKIPPED: mutants/);
+  expect(wasSkipped({ ...skipped, failed: true })).toBe(false);
+  expect(wasSkipped(killed)).toBe(false); // One of its tests ran.
+  expect(wasSkipped({ ...killed, printed: 'nothing of note' })).toBe(false);
 });
 
 test.each([

@@ -4,6 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 export interface Ended {
   /** Its name and its number, as they are given on the command line. */
   readonly part: string;
+  /** The options that run it again: its name, its number and its seed. */
+  readonly again: string;
   readonly minutes: number;
   readonly failed: boolean;
   /** Everything that it printed. */
@@ -30,6 +32,12 @@ export function figuresIn(printed: string): readonly string[] {
     });
 }
 
+/** True: what it needs is not here, and nothing of it ran. */
+export function wasSkipped({ failed, printed }: Pick<Ended, 'failed' | 'printed'>): boolean {
+  const figures = figuresIn(printed);
+  return !failed && figures.length > 0 && figures.every((line) => line.startsWith('SKIPPED: ') || /^\d+ skipped/.test(line));
+}
+
 export function tableOf(all: readonly Ended[]): readonly string[] {
   const width = Math.max(...all.map(({ part }) => part.length), 'part'.length);
   const row = (part: string, minutes: string, verdict: string, figures: string): string =>
@@ -37,14 +45,16 @@ export function tableOf(all: readonly Ended[]): readonly string[] {
   return [
     row('part', 'minutes', 'verdict', 'figures'),
     row('-'.repeat(width), '-'.repeat(7), '-'.repeat(7), '-'.repeat(7)),
-    ...all.flatMap(({ part, minutes, failed, printed }) => {
+    ...all.flatMap((ended) => {
+      const { part, minutes, failed, printed } = ended;
       const [first = '', ...others] = figuresIn(printed);
-      return [row(part, minutes.toFixed(1), failed ? 'FAILED' : 'holds', first), ...others.map((figures) => row('', '', '', figures))];
+      const verdict = failed ? 'FAILED' : wasSkipped(ended) ? 'skipped' : 'holds';
+      return [row(part, minutes.toFixed(1), verdict, first), ...others.map((figures) => row('', '', '', figures))];
     }),
   ];
 }
 
-/** 0: every part holds. */
+/** 0: no part failed. */
 export function exitCodeOf(all: readonly Ended[]): 0 | 1 {
   return all.every(({ failed }) => !failed) ? 0 : 1;
 }

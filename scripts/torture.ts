@@ -1,13 +1,14 @@
 // `npm run torture`: the same code as in the tests, with far larger numbers. All parts, or `-- --PART [NAME] [N]`: one of them, or of
 // what it is made of. It takes from minutes to hours, and no other command calls it. `--seed S` draws otherwise (1). `--save` keeps
-// what came out in `torture/results`. It ends in a table, and exits 1 if a part fails, 2 if it does not understand its options.
+// what came out in `torture/results`, but not of a part that was skipped. It ends in a table, and exits 1 if a part fails, 2 if it
+// does not understand its options.
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { saveResults } from './save-results.ts';
 import type { TortureResults } from './torture-figures.ts';
 import { type Part, parts } from './torture-parts.ts';
-import { type Ended, exitCodeOf, figuresIn, tableOf } from './torture-table.ts';
+import { type Ended, exitCodeOf, figuresIn, tableOf, wasSkipped } from './torture-table.ts';
 
 const options = Object.fromEntries(Object.keys(parts).map((name) => [name, { type: 'boolean' as const }]));
 const { values, positionals } = parse();
@@ -26,15 +27,15 @@ for (const [name, part] of Object.entries(parts).filter(([each]) => only === und
   for (const each of isNamed ? [given] : (part.names ?? [''])) ended.push(await tortured(name, part, n, each));
 }
 for (const line of ['', ...tableOf(ended)]) console.log(line);
-for (const { part } of ended.filter(({ failed }) => failed)) console.log(`\nAgain: npm run torture -- --${part} --seed ${seed}`);
+for (const { again } of ended.filter(({ failed }) => failed)) console.log(`\nAgain: npm run torture -- --${again}`);
 process.exitCode = exitCodeOf(ended);
 
 /** Runs a part, or what it has under that name, to its end, or to its first command that fails. */
-async function tortured(part: string, { runs, mounts }: Part, n: number, name: string): Promise<Ended> {
+async function tortured(part: string, { runs, mounts, drawsNothing }: Part, n: number, name: string): Promise<Ended> {
   const startedMs = performance.now();
   const names = [part, name].filter((each) => each !== '');
   const title = [...names, n].join(' ');
-  console.log(`\n── torture: ${title}, seed ${seed}`);
+  console.log(`\n── torture: ${title}${drawsNothing ? '' : `, seed ${seed}`}`);
   let printed = '';
   let failed = false;
   for (const [script, args, env] of runs(n, seed, name)) {
@@ -44,9 +45,12 @@ async function tortured(part: string, { runs, mounts }: Part, n: number, name: s
     if (failed) break;
   }
   const minutes = (performance.now() - startedMs) / 60_000;
-  const kept: TortureResults = { n, seed, holds: !failed, minutes: Number(minutes.toFixed(1)), figures: figuresIn(printed) };
-  if (save) saveResults('torture', names.join('-').replaceAll('/', '-'), kept);
-  return { part: title, minutes, failed, printed };
+  const again = drawsNothing ? title : `${title} --seed ${seed}`;
+  const end: Ended = { part: title, again, minutes, failed, printed };
+  const drawn = drawsNothing ? {} : { seed };
+  const kept: TortureResults = { n, ...drawn, holds: !failed, minutes: Number(minutes.toFixed(1)), figures: figuresIn(printed) };
+  if (save && !wasSkipped(end)) saveResults('torture', names.join('-').replaceAll('/', '-'), kept);
+  return end;
 }
 
 /** The command before another one, so that it may mount. Empty: it may already, or this machine gives no such right. */

@@ -4,7 +4,7 @@ import { type Delivered, once, sqlOf } from '@paidonce/ledger/once';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { install } from './install.ts';
 
-const { TEST_ONCE_RUNS } = process.env;
+const { TEST_ONCE_RUNS, TEST_SEED = '1' } = process.env;
 const missing = install();
 if (missing !== undefined) console.warn(`\n  SKIPPED: once in pg, Prisma, Drizzle, Kysely, Knex and TypeORM: ${missing}.\n`);
 
@@ -34,7 +34,15 @@ const right = { doubled: 0, lost: 0, outOfStep: 0 };
 /** Kills one of two processes in each run, or none: one run shows then that the ORM runs the statements. */
 async function tortured(shop: string, database: 'postgres' | 'mysql' | 'sqlite', url: string, kills: boolean) {
   const untilBroken = shop === 'losing' || shop === 'doubling';
-  const tally = await found!.torture({ shop, database, url, runs: untilBroken ? 1_000 : kills ? runs : 1, seed: 1, kills, untilBroken });
+  const tally = await found!.torture({
+    shop,
+    database,
+    url,
+    runs: untilBroken ? 1_000 : kills ? runs : 1,
+    seed: Number(TEST_SEED),
+    kills,
+    untilBroken,
+  });
   console.log(JSON.stringify(tally));
   return tally;
 }

@@ -1,5 +1,5 @@
 // How much the tests search. `npm run torture -- --laws N` and `--ownership N` set TEST_RUNS, which multiplies the runs of each
-// property; `--moves N` sets TEST_PREEMPTIONS, which adds to the preemptions of each exploration. `--mutate` sets TEST_PROPERTY_SEED, so
+// property; `--moves N` sets TEST_PREEMPTIONS, which adds to the preemptions of each exploration. `--seed S` sets TEST_PROPERTY_SEED, so
 // that each property draws the same cases again.
 const { TEST_RUNS, TEST_PREEMPTIONS, TEST_PROPERTY_SEED } = process.env;
 
