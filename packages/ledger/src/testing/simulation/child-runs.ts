@@ -7,8 +7,8 @@ import type { Mutant } from './mutants.ts';
 
 const batchSeeds = 100;
 
-/** Where standard error is no terminal, it gets a line after so many seeds. */
-const reportedSeeds = 1_000;
+/** Where standard error is no terminal, it gets a line so often. */
+const shownEachMs = 60_000;
 
 /** What happened to one mutant. */
 export interface MutantReport {
@@ -26,6 +26,7 @@ export async function runSeedsInBatches<Report extends FoundSeeds & { readonly s
   count: number,
 ): Promise<readonly Report[]> {
   let done = 0;
+  let shownAtMs = performance.now();
   const batches = Array.from({ length: Math.ceil(count / batchSeeds) }, (_, index) => firstSeed + index * batchSeeds);
   return inParallel(batches, async (first) => {
     const report = await runChild<Report>(main, [
@@ -37,9 +38,19 @@ export async function runSeedsInBatches<Report extends FoundSeeds & { readonly s
     done += report.seeds;
     for (const { seed, law } of report.failures) process.stderr.write(`\rSeed ${seed} broke the law "${law}"\n`);
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count} seeds ${done === count ? '\n' : ''}`);
-    else if (done % reportedSeeds === 0 && count > reportedSeeds) process.stderr.write(`${done} of ${count} seeds\n`);
+    else if (performance.now() >= shownAtMs + shownEachMs) {
+      shownAtMs = performance.now();
+      process.stderr.write(`${done} of ${count} seeds\n`);
+    }
     return report;
   });
+}
+
+/** What was met in all batches, by name, and how often. */
+export function metInAll(reports: readonly { readonly met: Readonly<Record<string, number>> }[]): Readonly<Record<string, number>> {
+  const met = new Map<string, number>();
+  for (const report of reports) for (const [what, times] of Object.entries(report.met)) met.set(what, (met.get(what) ?? 0) + times);
+  return Object.fromEntries([...met].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**

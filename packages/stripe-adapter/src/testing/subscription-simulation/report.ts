@@ -1,5 +1,6 @@
 // The result of a range of seeds, as plain JSON: child processes pass it to their parent.
 import type { Violation } from '@paidonce/ledger/simulation';
+import { metInAll } from '@paidonce/ledger/simulation/tools';
 import { Coverage } from './coverage.ts';
 import { simulateSubscriptions } from './simulation.ts';
 
@@ -17,12 +18,10 @@ export interface SeedsReport {
 }
 
 export function sumOf(reports: readonly SeedsReport[]): SeedsReport {
-  const met = new Map<string, number>();
-  for (const report of reports) for (const [what, times] of Object.entries(report.met)) met.set(what, (met.get(what) ?? 0) + times);
   return {
     seeds: reports.reduce((sum, { seeds }) => sum + seeds, 0),
     steps: reports.reduce((sum, { steps }) => sum + steps, 0),
-    met: Object.fromEntries([...met].sort(([a], [b]) => (a < b ? -1 : 1))),
+    met: metInAll(reports),
     failures: reports.flatMap(({ failures }) => failures),
   };
 }

@@ -1,7 +1,8 @@
-// `npm run simulate -- --subscriptions`: plays seeds of the proof of subscriptions, then each mutant on its seed of
-// mutant-seeds.json, or until another one catches it. `--seeds N`: any number of seeds. `--seed S`: starts at that one; runs one, unless `--seeds` asks
-// for more. `--no-mutants`: the seeds alone. `--mutant-seeds N`: at most N for each mutant, not 2,000. `--mutant NAME`: how it is
-// caught. Exits 1 where a seed breaks a law or a mutant lives.
+// `npm run simulate -- --subscription-laws`, and a part of `-- --subscriptions`: plays seeds of the proof of subscriptions, then each
+// mutant on its seed of mutant-seeds.json, or until another one catches it. `--seeds N`: any number of seeds. `--seed S`: starts at
+// that one; runs one, unless `--seeds` asks for more. `--no-mutants`: the seeds alone. `--mutant-seeds N`: at most N for each mutant,
+// not 2,000. `--mutant NAME`: how it is caught. Exits 1 where a seed breaks a law or a mutant lives.
+import { metInAll, runSeedsInBatches } from '../child-runs.ts';
 import { printMutants, readCommandLine } from '../command-line.ts';
 import { searchMutants } from '../mutant-seeds.ts';
 import { mutate } from '../mutate.ts';
@@ -25,11 +26,21 @@ async function runHere(mutantName: string | undefined): Promise<ProofReport> {
   return runSeeds(firstSeed, seeds, { untilFailure: mutantName !== undefined });
 }
 
+/** Plays the seeds in child processes, so that all cores work. */
+async function runBatches(): Promise<ProofReport> {
+  const reports = await runSeedsInBatches<ProofReport>(new URL(import.meta.url), firstSeed, seeds);
+  return {
+    seeds: reports.reduce((sum, report) => sum + report.seeds, 0),
+    met: metInAll(reports),
+    failures: reports.flatMap(({ failures }) => failures),
+  };
+}
+
 async function reportAll(mutantName: string | undefined): Promise<boolean> {
   const startedMs = performance.now();
-  const { met, failures, seeds: played } = await runHere(mutantName);
+  const { met, failures, seeds: played } = mutantName === undefined ? await runBatches() : await runHere(mutantName);
   for (const { seed, law, message } of failures.slice(0, 3)) {
-    console.log(`Seed ${seed} breaks: ${law}\n${message}\nAgain: npm run simulate -- --subscriptions --seed ${seed}\n`);
+    console.log(`Seed ${seed} breaks: ${law}\n${message}\nAgain: npm run simulate -- --subscription-laws --seed ${seed}\n`);
   }
   if (mutantName !== undefined) {
     console.log(failures.length > 0 ? `"${mutantName}" is caught` : `"${mutantName}" lives through ${played} seeds`);
