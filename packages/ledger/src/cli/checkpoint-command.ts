@@ -1,5 +1,6 @@
 // The command `paidonce checkpoint` signs a checkpoint of the log.
 import { takeCheckpoint } from '../audit/checkpoint/checkpoint.ts';
+import { readCheckpointFile } from '../audit/checkpoint/checkpoint-file.ts';
 import { type Command, readingOptions } from '../command-line/command.ts';
 import { LedgerError } from '../errors.ts';
 import { appendToFile } from '../written-files.ts';
@@ -24,7 +25,10 @@ export const checkpointCommand: Command = {
       const taken = await takeCheckpoint(log, { origin, signers, ...(await asOfIn(invocation, log)), onEvents: measure.onEvents });
       const took = measure.end(taken.size);
       const out = options.text('out');
-      if (out !== undefined) appendToFile(out, taken.note);
+      if (out !== undefined) {
+        readCheckpointFile(out); // Removes a part of a checkpoint at its end, which a full disk has left.
+        appendToFile(out, taken.note);
+      }
       for (const line of options.flag('json') ? [JSON.stringify({ origin, ...taken })] : taken.note.trimEnd().split('\n'))
         terminal.out(line);
       terminal.err(`Signed over ${took}.`);

@@ -45,6 +45,16 @@ describe('verify', () => {
     expect(out).toMatch(/Checkpoints: 1, the largest over \d+ events\./);
   });
 
+  test('reads a file in which a full disk had left a part of a checkpoint', async () => {
+    const cut = join(directory, 'cut');
+    const text = readFileSync(checkpoints, 'utf8');
+    writeFileSync(cut, `${text}${text.slice(0, 30)}`);
+    expect((await run('checkpoint', '--key-file', keyFile, '--out', cut)).code).toBe(0);
+    const { code, out } = await run('verify', '--checkpoints', cut, '--key', key);
+    expect(code).toBe(0);
+    expect(out).toContain('Checkpoints: 2,');
+  });
+
   test('exits 3 where there is, and names event, rule, what was expected and what stands there', async () => {
     const { code, out } = await run('verify', '--store', `sqlite:${broken}`);
     expect(code).toBe(3);

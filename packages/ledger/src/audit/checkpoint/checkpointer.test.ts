@@ -241,6 +241,25 @@ describe('what fails', () => {
     await signing.stop(runtime.monotonicNowMs());
   });
 
+  test('a part of a checkpoint that a full disk has left is removed before the next one', async () => {
+    const { runtime, pass, begun } = steps();
+    const signing = checkpointer({}, runtime);
+    await append(1_000);
+    signing.start();
+    await begun();
+    const first = readFileSync(file, 'utf8');
+    rmSync(file);
+    mkdirSync(file); // So it cannot be written.
+    await append(1_000);
+    await pass(60_000);
+    expect(alerts).toMatchObject([{ kind: 'checkpoint_failed' }]);
+    rmSync(file, { recursive: true });
+    writeFileSync(file, `${first}${first.slice(0, 30)}`);
+    await pass(60_000);
+    expect(notesInFile()).toMatchObject([{ size: 1_000 }, { size: 2_000 }]);
+    await signing.stop(runtime.monotonicNowMs());
+  });
+
   test.each([
     [{ key: 'PRIVATE+KEY+x' }, /signing key/],
     [{ key: [] }, /empty list/],

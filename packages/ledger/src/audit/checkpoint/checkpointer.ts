@@ -123,11 +123,15 @@ class FollowingCheckpointer implements Checkpointer {
     }
   }
 
-  /** Reports the failure, and drops the tree: the next pass builds it again from the beginning of the log. */
+  /**
+   * Reports the failure. The next pass builds the tree again from the beginning of the log, and reads the file again: a full disk may
+   * have left a part of a checkpoint at its end, which reading removes.
+   */
   async #failed(error: unknown): Promise<void> {
     const { log, onAlert } = this.#options;
     const tree = this.#tree;
     this.#tree = undefined;
+    this.#signed = undefined;
     await tree?.close();
     const message = `No checkpoint was signed: ${error instanceof Error ? error.message : String(error)}`;
     log.error({ err: error }, message);
