@@ -1,5 +1,6 @@
-// Orders that are active at once: each is reported by four sources, and so many others are reported in between. In the log of each
-// size the same facts come; where more orders are active, a process meets an order again when it has long been busy with others.
+// Orders that are active at once: each is reported by the webhook and by the poll, and so many others are reported in between. The
+// same facts come in the log of each size; where more orders are active, a process meets an order again when it has long been busy
+// with others.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,16 +10,20 @@ import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { copyOf, LogWriter } from './grown-log.ts';
 import { type GrowthOptions, type Slot, slotOf } from './growth-slots.ts';
 import { eachOf, type Took, timed } from './measures.ts';
-import { account, paid, payment, sources } from './payments.ts';
+import { account, paid, payment } from './payments.ts';
 
 const callers = 32;
 
-/** The orders of a log, group by group: the first source reports each of the group, then the next source does. */
+/**
+ * The orders of a log, group by group: all of a group are granted by the first source, then each is confirmed by the second. Where the
+ * group is larger, an order has been left alone for longer when its confirmation comes.
+ */
 class Walk {
   readonly #ledger: PaymentLedger;
   readonly #active: number;
   readonly #orders: number;
-  #next = 0;
+  #granted = 0;
+  #confirmed = 0;
 
   constructor(ledger: PaymentLedger, active: number, orders: number) {
     this.#ledger = ledger;
@@ -30,9 +35,11 @@ class Walk {
   async slot(facts: number): Promise<Took> {
     let [micros, cpu] = [0, 0];
     for (let left = facts; left > 0; ) {
-      if (this.#source === 0) await this.#observe(this.#active);
-      const count = Math.min(left, this.#active - (this.#next % this.#active));
-      const took = await timed(facts, () => this.#observe(count));
+      if (this.#confirmed === this.#granted) this.#granted = await this.#observe(this.#granted, this.#active, 'webhook');
+      const count = Math.min(left, this.#granted - this.#confirmed);
+      const took = await timed(facts, async () => {
+        this.#confirmed = await this.#observe(this.#confirmed, count, 'poll');
+      });
       micros += took.micros;
       cpu += took.cpu;
       left -= count;
@@ -40,17 +47,11 @@ class Walk {
     return { micros, cpu };
   }
 
-  get #source(): number {
-    return Math.floor(this.#next / this.#active) % sources.length;
-  }
-
-  async #observe(count: number): Promise<void> {
-    const group = Math.floor(this.#next / (this.#active * sources.length));
-    const source = sources[this.#source] ?? 'poll';
-    const first = group * this.#active + (this.#next % this.#active);
-    this.#next += count;
+  /** Answers the first order that was not reported. */
+  async #observe(first: number, count: number, source: 'webhook' | 'poll'): Promise<number> {
     if (first + count > this.#orders) throw new Error('the log has too few orders for so many slots');
     await eachOf(count, callers, (index) => this.#ledger.observePayment(paid(nameOf(first + index + 1), source)));
+    return first + count;
   }
 }
 
@@ -62,8 +63,7 @@ export async function growthByActive(
   const walks = new Map<number, Walk>();
   const ledgers: PaymentLedger[] = [];
   try {
-    // Of each order three facts are timed.
-    const orders = Math.max(...active.map((size) => Math.ceil((slots * factsInSlot) / (3 * size)) * size));
+    const orders = Math.max(...active.map((size) => Math.ceil((slots * factsInSlot) / size) * size));
     await makePlacedOrders(join(folder, 'placed.db'), orders);
     for (const size of active) {
       const path = join(folder, `active-${size}.db`);

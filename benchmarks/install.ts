@@ -1,7 +1,7 @@
 // The benchmark `npm run bench -- install [--rounds N] [--save]`: what a shop installs in production, PaidOnce and its peers: how many
 // packages, how many bytes, and how long npm takes for it from a cache that has them. Ours come from a registry on loopback, since npm
-// takes twice as long for a tarball in a folder, which it reads again each time. No install scripts run: what sqlite3 downloads or
-// compiles comes on top. Run `npm run build` before it.
+// takes twice as long for a tarball in a folder, which it reads again each time. Each set has `stripe`, and the sets take turns. No
+// install scripts run: what sqlite3 downloads or compiles comes on top.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { npmInstall, packPackages } from '../scripts/pack-packages.ts';
+import { buildPackages, npmInstall, packPackages } from '../scripts/pack-packages.ts';
 import { installedIn, megabytesOf } from '../scripts/production-install.ts';
 import { saveResults } from '../scripts/save-results.ts';
+import { median } from './measures.ts';
 import type { Served } from './own-registry.ts';
 import { peerVersions } from './peers/install.ts';
 
@@ -25,11 +26,11 @@ export interface InstallRow {
 
 type Versions = Readonly<Record<string, string>>;
 
-/** What each way of keeping payments depends on, apart from our own packages. */
+/** What each way of keeping payments depends on, apart from our own packages and `stripe`, which every shop has. */
 const peerSets: Readonly<Record<string, readonly string[]>> = {
   'emmett-sqlite': ['@event-driven-io/emmett-sqlite', '@event-driven-io/emmett', 'sqlite3'],
   'emmett-postgresql': ['@event-driven-io/emmett-postgresql', '@event-driven-io/emmett'],
-  'stripe-sync-engine': ['@supabase/stripe-sync-engine', 'stripe'],
+  'stripe-sync-engine': ['@supabase/stripe-sync-engine'],
   'graphile-worker': ['graphile-worker', 'pg'],
   'pg-boss': ['pg-boss', 'pg'],
 };
@@ -38,6 +39,7 @@ const ours = ['@paidonce/ledger', '@paidonce/stripe-adapter', '@paidonce/http'];
 export async function install(): Promise<void> {
   const options = { rounds: { type: 'string', default: '3' }, save: { type: 'boolean', default: false } } as const;
   const { values } = parseArgs({ args: process.argv.slice(3), options });
+  buildPackages();
   const rows = await installEach(Number(values.rounds));
   if (rows === undefined) return;
   console.table(rows);
@@ -58,17 +60,23 @@ export async function installEach(rounds: number, only?: readonly string[]): Pro
     registry.once('exit', () => ended.abort()); // It has said why.
     const [url] = (await once(registry, 'message', { signal: ended.signal })) as [string];
     const ourVersions = Object.fromEntries(served.map(({ manifest: { name, version } }) => [name, version]));
-    const rows: InstallRow[] = [];
-    for (const [what, dependencies] of Object.entries(setsWith(ourVersions))) {
-      if (only?.includes(what) === false) continue;
-      const measured = measure(join(folder, `install-${rows.length}`), dependencies, url, rounds);
-      if (typeof measured === 'string') {
-        console.warn(`\n  SKIPPED: installations: ${measured}.\n`);
-        return undefined;
+    const sets = Object.entries(setsWith(ourVersions)).filter(([what]) => only?.includes(what) !== false);
+    const installed = new Map<string, Installed[]>(sets.map(([what]) => [what, []]));
+    // The first round fills npm's cache, and does not count, unless it is the only one.
+    for (let round = 0; round <= rounds; round++) {
+      for (const [what, dependencies] of sets) {
+        const took = installOnce(join(folder, 'install'), dependencies, url);
+        if (typeof took === 'string') {
+          console.warn(`\n  SKIPPED: installations: ${took}.\n`);
+          return undefined;
+        }
+        if (round > 0 || rounds === 0) installed.get(what)?.push(took);
       }
-      rows.push({ what, ...measured });
     }
-    return rows;
+    return [...installed].flatMap(([what, each]) => {
+      const seconds = Number(median(each.map((one) => one.seconds)).toFixed(1));
+      return each.slice(0, 1).map((one) => ({ what, ...one, seconds }));
+    });
   } finally {
     registry?.disconnect();
     rmSync(folder, { recursive: true, force: true });
@@ -85,28 +93,24 @@ function setsWith(ourVersions: Versions): Readonly<Record<string, Versions>> {
   return {
     'PaidOnce on SQLite': { ...ourVersions, ...exact(['stripe']) },
     'PaidOnce on PostgreSQL': { ...ourVersions, ...exact(['stripe', 'pg']) },
-    ...Object.fromEntries(Object.entries(peerSets).map(([name, packages]) => [name, exact(packages)])),
+    ...Object.fromEntries(Object.entries(peerSets).map(([name, packages]) => [name, exact([...packages, 'stripe'])])),
   };
 }
 
-/** The first installation fills npm's cache, and does not count, unless it is the only one. Text: why it could not be made. */
-function measure(folder: string, dependencies: Versions, ourRegistry: string, rounds: number): Omit<InstallRow, 'what'> | string {
+type Installed = Omit<InstallRow, 'what'>;
+
+/** Text: why it could not be made. */
+function installOnce(folder: string, dependencies: Versions, ourRegistry: string): Installed | string {
   // Both stores of Emmett name another version of it; only one is there.
   const overrides = dependencies['@event-driven-io/emmett'] ? { '@event-driven-io/emmett': '$@event-driven-io/emmett' } : {};
-  const packageJson = JSON.stringify({ name: 'shop', private: true, dependencies, overrides });
-  const seconds: number[] = [];
-  let found = { packages: 0, mb: 0 };
-  for (let round = 0; round <= rounds; round++) {
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'package.json'), packageJson);
-    writeFileSync(join(folder, '.npmrc'), `@paidonce:registry=${ourRegistry}\n`);
-    const startedMs = performance.now();
-    const missing = npmInstall(folder, '--omit=dev', '--prefer-offline');
-    if (missing !== undefined) return missing;
-    if (round > 0 || rounds === 0) seconds.push((performance.now() - startedMs) / 1_000);
-    found = { packages: installedIn(join(folder, 'node_modules')).length, mb: megabytesOf(folder) };
-    rmSync(folder, { recursive: true });
-  }
-  const median = seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN;
-  return { ...found, seconds: Number(median.toFixed(1)) };
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'shop', private: true, dependencies, overrides }));
+  writeFileSync(join(folder, '.npmrc'), `@paidonce:registry=${ourRegistry}\n`);
+  const startedMs = performance.now();
+  const missing = npmInstall(folder, '--omit=dev', '--prefer-offline');
+  if (missing !== undefined) return missing;
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const found = { packages: installedIn(join(folder, 'node_modules')).length, mb: megabytesOf(folder), seconds };
+  rmSync(folder, { recursive: true });
+  return found;
 }

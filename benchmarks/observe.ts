@@ -33,6 +33,8 @@ export interface ObserveRow {
   readonly bare: number;
   /** What a commit of the bare loop takes, the sync of the disk included. */
   readonly commitMs: number;
+  /** What was added to each sync, on both sides. 0: it is the disk's own. */
+  readonly addedSyncMs: number;
   readonly ratio: number;
 }
 
@@ -58,10 +60,10 @@ export async function measureObserve({ addSyncMs, callers, rounds, orders }: Obs
     for (const [index, ms] of addSyncMs.entries()) {
       for (const count of callers) {
         const measured = count === 1 ? Math.ceil(orders / 10) : orders;
-        const compared = (workload: ObserveRow['workload'], measure: typeof recordedFacts): Promise<ObserveRow> =>
+        const compared = (workload: ObserveRow['workload'], measure: typeof recordedFacts): Promise<Omit<ObserveRow, 'addedSyncMs'>> =>
           compare(workload, join(folder, `${index}-${count}-${measure.name}`), { callers: count, orders: measured, rounds }, measure);
-        rows.push(await withSlowerSync(ms, () => compared('recorded', recordedFacts)));
-        rows.push(await withSlowerSync(ms, () => compared('first payment', firstPayments)));
+        rows.push({ ...(await withSlowerSync(ms, () => compared('recorded', recordedFacts))), addedSyncMs: ms });
+        rows.push({ ...(await withSlowerSync(ms, () => compared('first payment', firstPayments))), addedSyncMs: ms });
       }
     }
     console.table(rows);
@@ -91,7 +93,7 @@ async function compare(
   path: string,
   { callers, orders, rounds }: { readonly callers: number; readonly orders: number; readonly rounds: number },
   measure: Measure,
-): Promise<ObserveRow> {
+): Promise<Omit<ObserveRow, 'addedSyncMs'>> {
   const each: Pick<ObserveRow, Compared>[] = [];
   for (let round = 0; round < rounds; round++) {
     const { count, rowBytes, perSecond, cpu } = await measure(`${path}-${round}.db`, callers, orders);

@@ -208,16 +208,26 @@ function verdictOf({ lost, doubled, refused }: Checked): string {
   return wrong.length === 0 ? 'once' : wrong.map(([what, payments]) => `${payments} ${what}`).join(', ');
 }
 
-/** PaidOnce, with nothing but its writes, divided by the best peer that counted each payment once. */
+/**
+ * `embedded1`, `postgres32`…: PaidOnce, with nothing but its writes, divided by the best package that counted each payment once.
+ * `whole1`: the same with read models and delivery. `byHand1`: its writes, divided by the table that a shop writes by hand.
+ */
 export function ratiosOf(rows: readonly PeerRow[]): Readonly<Record<string, number>> {
-  const keys = new Map(rows.map(({ store, callers }) => [`${store === 'SQLite' ? 'embedded' : 'postgres'}${callers}`, { store, callers }]));
-  const ratioOf = ({ store, callers }: Pick<PeerRow, 'store' | 'callers'>): number => {
-    const alike = rows.filter((row) => row.store === store && row.callers === callers);
-    const ours = alike.find(({ side }) => side === `PaidOnce on ${store}`)?.perSecond ?? Number.NaN;
-    const packages = alike.filter(({ side, counted }) => sides[side]?.isPackage && counted === 'once');
-    return Number((ours / Math.max(...packages.map(({ perSecond = 0 }) => perSecond))).toFixed(2));
+  const ratios = new Map<string, number>();
+  const note = (name: string, of: number | undefined, beside: number | undefined): void => {
+    if (of !== undefined && beside !== undefined) ratios.set(name, Number((of / beside).toFixed(2)));
   };
-  return Object.fromEntries([...keys].map(([key, of]) => [key, ratioOf(of)]));
+  for (const { store, callers } of rows) {
+    const alike = rows.filter((row) => row.store === store && row.callers === callers);
+    const perSecondOf = (name: string): number | undefined => alike.find(({ side }) => side === name)?.perSecond;
+    const writes = perSecondOf(`PaidOnce on ${store}`);
+    const packages = alike.filter(({ side, counted }) => sides[side]?.isPackage && counted === 'once');
+    const best = packages.length > 0 ? Math.max(...packages.map(({ perSecond = 0 }) => perSecond)) : undefined;
+    note(`${store === 'SQLite' ? 'embedded' : 'postgres'}${callers}`, writes, best);
+    note(`whole${callers}`, perSecondOf(`PaidOnce on ${store}, read models and delivery on`), best);
+    note(`byHand${callers}`, writes, perSecondOf('unique table, node:sqlite'));
+  }
+  return Object.fromEntries(ratios);
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -30,13 +30,15 @@ test.skipIf(missing)('each side is measured, and what PaidOnce and the unique ta
   if (skipReason() === undefined) expect(ratiosOf(rows)).toHaveProperty(`postgres${atCallers}`);
 });
 
-test('the ratio is to the best peer that counted each payment once', () => {
+test('the ratio is to the best package that counted each payment once, and to the table by hand', () => {
   const row = { store: 'SQLite', callers: 1, counted: 'once', payments: 1, failedCalls: 0 } as const;
   const rows = [
     { ...row, side: 'PaidOnce on SQLite', perSecond: 100 },
     { ...row, side: 'emmett-sqlite, tuned', perSecond: 50 },
     { ...row, side: 'emmett-sqlite, as documented', perSecond: 1_000, counted: '3 doubled' },
     { ...row, side: 'unique table, node:sqlite', perSecond: 2_000 },
+    { ...row, side: 'PaidOnce on SQLite, read models and delivery on', perSecond: 60 },
   ];
-  expect(ratiosOf(rows)).toEqual({ embedded1: 2 });
+  expect(ratiosOf(rows)).toEqual({ embedded1: 2, whole1: 1.2, byHand1: 0.05 });
+  expect(ratiosOf(rows.slice(0, 1))).toEqual({}); // There is nothing beside it.
 });

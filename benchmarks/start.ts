@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { createPaymentLedger } from '@paidonce/ledger';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { freePort } from '@paidonce/ledger/testing/postgres-server';
+import { buildPackages } from '../scripts/pack-packages.ts';
 import { saveResults } from '../scripts/save-results.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -45,6 +46,7 @@ interface Started {
 export async function start(): Promise<void> {
   const options = { rounds: { type: 'string', default: '7' }, save: { type: 'boolean', default: false } } as const;
   const { values } = parseArgs({ args: process.argv.slice(3), options });
+  buildPackages();
   const rows = await timeStarts(Number(values.rounds));
   console.table(rows);
   if (values.save) saveResults('benchmarks', 'start', { rows });

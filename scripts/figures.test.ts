@@ -23,7 +23,7 @@ describe('a small document', () => {
     date: '2026-01-02',
     machine: 'a machine',
     versions: { node: '24.0.0', sqlite: '3.50.0', postgresql: '15.1 (Debian)' },
-    ratios: { embedded1: 0.5, embedded32: 12, postgres1: 0.4, postgres32: 2 },
+    ratios: { embedded1: 0.5, embedded32: 12, postgres1: 0.4, postgres32: 2, whole1: 0.3, whole32: 9, byHand1: 0.1, byHand32: 1 },
     rows: [
       { store: 'SQLite', callers: 1, side: 'one', perSecond: 1_200, counted: 'once' },
       { store: 'SQLite', callers: 32, side: 'one', perSecond: 900, counted: '3 doubled' },
@@ -42,8 +42,10 @@ describe('a small document', () => {
       '',
       '| | figure | measured | again by |',
       '|---|---|---|---|',
-      '| payments a second on SQLite, beside the best peer: 1 caller, 32 callers | 0.5 and 12 times | 2026-01-02 | `npm run bench -- peers` |',
-      '| payments a second on PostgreSQL, beside the best peer: 1 caller, 32 callers | 0.4 and 2 times | 2026-01-02 | `npm run bench -- peers` |',
+      '| payments a second on SQLite, written alone, beside the best package: 1 caller, 32 callers | 0.5 and 12 times | 2026-01-02 | `npm run bench -- peers` |',
+      '| the same on SQLite, with read models and delivery | 0.3 and 9 times | 2026-01-02 | `npm run bench -- peers` |',
+      '| written alone on SQLite, beside a table with a unique key that a shop writes by hand | 0.1 and 1 times | 2026-01-02 | `npm run bench -- peers` |',
+      '| payments a second on PostgreSQL, written alone, beside the best package: 1 caller, 32 callers | 0.4 and 2 times | 2026-01-02 | `npm run bench -- peers` |',
       '<!-- /figures -->',
       'After.',
       '',
@@ -54,7 +56,7 @@ describe('a small document', () => {
     expect(made('README.zh-TW.md', 'summary')).toContain('| 0.5 倍與 12 倍 | 2026-01-02 |');
   });
 
-  test('shows the worst ratio of the largest size', () => {
+  test('shows the worst ratio of all sizes, and the command with its options', () => {
     const rows = [
       { work: 'append', size: 0, ratio: 1 },
       { work: 'append', size: 5_000_000, ratio: 1.04 },
@@ -62,9 +64,11 @@ describe('a small document', () => {
       { work: 'search', size: 1_000_000, ratio: 3 },
     ];
     const text = withFigures('<!-- figures summary -->\n<!-- /figures -->', 'README.md', (bench) =>
-      bench === 'growth length' ? { ...results, rows } : undefined,
+      bench === 'growth length' ? { ...results, rows, again: 'growth length --events 1000000,5000000' } : undefined,
     );
-    expect(text).toMatch(/with 5,000,000 events .* \| 1\.2 times \| 2026-01-02 \| `npm run bench -- growth length` \|/);
+    expect(text).toMatch(
+      /with up to 5,000,000 events .* \| 3 times \| 2026-01-02 \| `npm run bench -- growth length --events 1000000,5000000` \|/,
+    );
   });
 
   test('a peer that failed is listed with its failure', () => {
@@ -94,6 +98,13 @@ describe('a small document', () => {
       expect(tables({ 'torture kill': part(['SQLite: 9', 'SKIPPED: PostgreSQL']) }, 'README.zh-TW.md')).toEqual([
         expect.stringContaining('沒有任何一筆開通兩次；略過 1 項 |'),
       ]);
+    });
+
+    test('says how the last third of the load differs from the first', () => {
+      const line = '10 min, 9 customers, 8 requests, 120 samples: reachableMb 66 → 81, residentMb 1 → 2, latencyMs 75 → 56, lagMs 22 → 21';
+      const row = 'from the first third to the last: memory 66 to 81 MB, latency 75 to 56 ms, lag 22 to 21 ms';
+      expect(tables({ 'torture soak': part([line]) })).toEqual([expect.stringContaining(`| ${row} |`)]);
+      expect(() => tables({ 'torture soak': part(['1 passed (1)']) })).toThrow('there is no figure like');
     });
 
     test('counts the mutants that tests notice', () => {

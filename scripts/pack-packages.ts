@@ -15,6 +15,11 @@ export interface PackedPackage {
   readonly files: readonly string[];
 }
 
+/** Builds what has changed since the last time. */
+export function buildPackages(): void {
+  npm(root, 'run', '--silent', 'build');
+}
+
 /** @param into an empty folder. @throws Error: a package is not built, or npm refuses it. */
 export function packPackages(into: string): readonly PackedPackage[] {
   cpSync(join(root, 'scripts/published-exports.mjs'), join(into, 'scripts/published-exports.mjs'));

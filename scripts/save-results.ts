@@ -22,11 +22,25 @@ export function saveResults(of: 'benchmarks' | 'torture', name: string, figures:
   // Above the number of cores: others worked on the machine, and the times are theirs too.
   const load = Math.round(loadavg()[1] ?? 0);
   const versions = { node: process.versions.node, sqlite: process.versions['sqlite'] ?? 'unknown' };
-  const saved: Results = { date: new Date().toISOString().slice(0, 10), commit: commit(), machine, load, versions, ...figures };
+  const saved: Results = {
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit(),
+    ...(of === 'benchmarks' && { again: again(name) }),
+    machine,
+    load,
+    versions,
+    ...figures,
+  };
   writeFileSync(`${folder}${name}.json`, `${JSON.stringify(saved, null, 2)}\n`);
 }
 
-/** Of which code the results are: `-changed` where it was changed since that commit. Without git nobody knows. */
+/** What stands after `npm run bench --` to measure this again: `growth length --events 1000000`. */
+function again(name: string): string {
+  const options = process.argv.slice(3).filter((argument) => argument !== '--save');
+  return [...new Set([...name.split('-'), ...options])].join(' ');
+}
+
+/** The code that was measured: `-changed` where it differs from that commit. Without git nobody knows. */
 function commit(): string {
   const git = (...args: readonly string[]) => spawnSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' });
   const hash = git('rev-parse', '--short', 'HEAD').stdout?.trim();

@@ -46,6 +46,15 @@ const mutantsDie = (figures: string): Words => {
   };
 };
 
+const stayedEven = (figures: string): Words => {
+  const of = (measure: string): readonly string[] => figureIn(figures, new RegExp(`${measure} (\\d+) → (\\d+)`)).slice(1);
+  const [memory, latency, lag] = [of('reachableMb'), of('latencyMs'), of('lagMs')];
+  return {
+    en: `from the first third to the last: memory ${memory.join(' to ')} MB, latency ${latency.join(' to ')} ms, lag ${lag.join(' to ')} ms`,
+    zh: `最初三分之一到最後三分之一：記憶體 ${memory.join(' 到 ')} MB，延遲 ${latency.join(' 到 ')} 毫秒，落後 ${lag.join(' 到 ')} 毫秒`,
+  };
+};
+
 const rows: readonly Row[] = [
   {
     part: 'kill',
@@ -79,7 +88,7 @@ const rows: readonly Row[] = [
   {
     part: 'soak',
     did: (n) => ({ en: `${n} minutes of mixed load`, zh: `${n} 分鐘的混合負載` }),
-    held: () => ({ en: 'memory, latency and lag end as they began', zh: '記憶體、延遲與落後，結束時與開始時相同' }),
+    held: stayedEven,
   },
   {
     part: 'simulate orders',

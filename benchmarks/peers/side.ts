@@ -5,6 +5,8 @@ export interface Side {
   prepare(payments: readonly number[]): Promise<void>;
   /** Resolves when it is on disk that this payment is paid. Rejects: whoever told it tells it again, as Stripe does. */
   paid(payment: number): Promise<void>;
+  /** Resolves when what follows the writes has caught up: it is timed with them. Absent: nothing follows them. */
+  settle?(): Promise<void>;
   /** How often each payment has counted: grants, jobs or events of it, from what is stored. */
   counted(): Promise<ReadonlyMap<number, number>>;
   close(): Promise<void>;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startStripeSandbox } from '@paidonce/sandbox';
-import { noNetwork, packPackages } from '../../scripts/pack-packages.ts';
+import { buildPackages, noNetwork, packPackages } from '../../scripts/pack-packages.ts';
 import type { Credentials, RunningShop } from './drive.ts';
 import type { Host } from './hosts.ts';
 
@@ -27,7 +27,7 @@ export interface Hosts extends Disposable {
 /** Builds and packs our packages once, for all hosts. */
 export function openHosts(): Hosts {
   const temporary = mkdtempSync(join(tmpdir(), 'paidonce-hosts-'));
-  succeed(run(root, 'npm', 'run', '--silent', 'build'));
+  buildPackages();
   const packed = join(temporary, 'packed');
   mkdirSync(packed);
   const tarballs = packPackages(packed).map(({ tarball }) => tarball);

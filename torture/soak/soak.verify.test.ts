@@ -17,4 +17,6 @@ test.skipIf(TEST_SOAK_MINUTES === undefined)('under an even load the last third 
     `seed ${seed}`,
   ).toEqual([]);
   expect(samples).toBeGreaterThanOrEqual(10);
+  const unmeasured = thirds.filter(({ first, last }) => !(Number.isFinite(first) && first > 0 && Number.isFinite(last) && last > 0));
+  expect(unmeasured, 'each measure has samples').toEqual([]);
 });

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { npmInstall, packPackages } from '../../scripts/pack-packages.ts';
+import { buildPackages, npmInstall, packPackages } from '../../scripts/pack-packages.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 // A strict shop without `skipLibCheck`, so that all our declarations are checked.
@@ -34,7 +34,7 @@ export function openFolders(): Folders | string {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-stripe-'));
   const [packed, base] = [join(folder, 'packed'), join(folder, 'base')];
   for (const each of [packed, base]) mkdirSync(each);
-  build();
+  buildPackages();
   const tarballs = packPackages(packed).map(({ tarball }) => tarball);
   writeFileSync(join(base, 'package.json'), '{ "name": "shop", "private": true, "type": "module" }');
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -59,12 +59,6 @@ export function openFolders(): Folders | string {
     return openShop(shop);
   };
   return { shopWith, [Symbol.dispose]: remove };
-}
-
-/** Turbo builds only what has changed. */
-function build(): void {
-  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`npm run build failed:\n${stdout}${stderr}`);
 }
 
 function openShop(folder: string): Shop {

@@ -15,14 +15,14 @@ export async function paidonceSqlite({ folder }: Place): Promise<Side> {
 
 /** As a shop runs it: read models follow, and each decision is delivered. */
 export async function paidonceSqliteWhole({ folder }: Place): Promise<Side> {
-  return sideOf({ eventStore: await openSqliteEventStore(join(folder, 'ledger.db')), deliver: async () => undefined });
+  return sideOf({ eventStore: await openSqliteEventStore(join(folder, 'ledger.db')), deliver: async () => undefined }, { settles: true });
 }
 
 export async function paidoncePostgres({ url }: Place): Promise<Side> {
   return sideOf({ eventStore: await openPostgresEventStore({ url }), ...writesOnly });
 }
 
-function sideOf(options: PaymentLedgerOptions): Side {
+function sideOf(options: PaymentLedgerOptions, { settles = false } = {}): Side {
   const { eventStore } = options;
   const ledger = createPaymentLedger(options);
   return {
@@ -44,6 +44,7 @@ function sideOf(options: PaymentLedgerOptions): Side {
         evidence: { objectId: id, eventId },
       });
     },
+    ...(settles && { settle: () => ledger.settle() }),
     counted: async () => {
       const granted: string[] = [];
       for await (const { events } of eventStore.readLog())

@@ -48,6 +48,7 @@ async function measure(side: Side, { from, count, callers, atMostMs }: Slot): Pr
   const known = payments.slice(0, Math.ceil(begun / 2));
   const againMs = performance.now();
   const told = await tellAll(side, known, callers, atMostMs);
+  await side.settle?.();
   return { count: known.length, firstMs, again: told, againMs: performance.now() - againMs };
 }
 
