@@ -13,7 +13,7 @@ import type { Answer } from '../stripe/stripe-request.ts';
 import { awaitedPayment, unpaidText } from './awaited-payment.ts';
 import { previewPayment, previewShopOrder } from './backfill-preview.ts';
 import { BackfillTally } from './backfill-tally.ts';
-import { type Backfilled, causes, refusalText } from './backfilled.ts';
+import { type Backfilled, causes, refusalText, waitsForOrder } from './backfilled.ts';
 import { accountsInScope, type BatchContext, everyObject } from './batch-context.ts';
 import { chargedAtStripe } from './provider-payments.ts';
 import { refundsAndDisputesOf } from './refresh-payment.ts';
@@ -133,8 +133,7 @@ class Run {
     if (statement && !(await this.#recordRefundsAndDisputes(statement, name, order?.orderId))) return;
     if (this.#options.dryRun !== true) {
       const result = await this.#work.intake.take(object, { ...this.#contextOf(answer), source: 'poll' });
-      if (statement && order === undefined && (result.outcome === 'recorded' || result.outcome === 'held'))
-        this.#tally.problem(`${name}: ${causes.notPlaced}`);
+      if (statement && order === undefined && waitsForOrder.has(result.outcome)) this.#tally.problem(`${name}: ${causes.notPlaced}`);
       else if (!statement && order && (result.outcome === 'recorded' || result.outcome === 'duplicate')) this.#tally.add('known');
       else this.#tally.result(result, name);
     } else if (mapped.kind === 'not_understood') this.#tally.problem(`${name}: ${causes.unreadable}`);
@@ -208,7 +207,9 @@ class Run {
     if (this.#options.dryRun === true) return this.#preview(order, statement);
     if (!(await this.#placeAndAttach(order, { ...statement.payment, id: order.paymentId }))) return;
     const result = await this.#work.intake.take(session.object, { ...this.#contextOf(session), source: 'poll' });
-    if (result.outcome === 'review') this.#tally.notEntitled(order.orderId);
+    const hasWaited = result.outcome === 'duplicate' && (await this.#work.ledger.order(order.orderId))?.membership === 'active';
+    if (hasWaited) this.#tally.add('granted');
+    else if (result.outcome === 'review') this.#tally.notEntitled(order.orderId);
     else this.#tally.result(result, order.orderId);
   }
 

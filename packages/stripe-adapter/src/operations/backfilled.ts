@@ -33,6 +33,9 @@ export const causes: Readonly<Record<'unreadable' | 'notPlaced' | 'wentBack' | '
   noMembership: 'it was recorded, and no membership came of it: see `paidonce explain`',
 };
 
+/** What becomes of a payment whose order is not placed. `duplicate`: it was reported before, and the order is still not placed. */
+export const waitsForOrder: ReadonlySet<string> = new Set(['recorded', 'held', 'duplicate']);
+
 /** Why nothing can be placed or attached. One cause has one sentence, in a dry run and in a run. */
 export function refusalText(
   result: PlacedOtherwise | { readonly outcome: 'belongs_to'; readonly orderId: string },

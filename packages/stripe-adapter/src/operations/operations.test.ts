@@ -51,6 +51,24 @@ describe('backfill', () => {
     expect(error).toMatchObject({ code: 'invalid_input', message: expect.stringContaining('orders[1] cannot be read: paymentId') });
     expect(await shop.ledger.order('old-1')).toBeUndefined();
   });
+
+  test('names a paid order that is not placed, each time and whoever has reported its payment before', async () => {
+    const shop = await openOperations();
+    const { id } = await shop.stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+      success_url: 'https://shop.example/',
+      metadata: { paidonce: 'paidonce', paidonce_order: 'lost-1' },
+    });
+    shop.sandbox.pay(id, { fate: 'never_made' });
+    const named = { known: 0, review: 1, problems: [`${id}: it names an order that is not placed; list it among --orders`] };
+    expect(await backfill(shop.on, { since, dryRun: true })).toMatchObject(named);
+    expect(await backfill(shop.on, { since })).toMatchObject(named);
+    expect(await backfill(shop.on, { since })).toMatchObject(named);
+    const orders = [{ ...old, orderId: 'lost-1', paymentId: id, fulfilled: false }];
+    expect(await backfill(shop.on, { since, orders })).toMatchObject({ granted: 1, review: 0 });
+    expect(await backfill(shop.on, { since })).toMatchObject({ known: 1, review: 0 });
+  });
 });
 
 describe('reconcile', () => {
