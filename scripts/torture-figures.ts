@@ -70,15 +70,21 @@ const rows: readonly Row[] = [
       en: 'the disk under it is full, read-only, damaged, locked, of a newer layout',
       zh: '磁碟已滿、變成唯讀、損壞、被鎖住、版本較新',
     }),
-    held: () => ({ en: '503 outside, nothing acknowledged, nothing lost', zh: '對外回 503，不回覆成功，什麼都沒遺失' }),
+    held: () => ({
+      en: 'what needs the log is answered 503, and not acknowledged; nothing is lost',
+      zh: '需要日誌的請求一律回 503，不回覆成功；什麼都沒遺失',
+    }),
   },
   {
     part: 'restore',
     did: (n) => ({
-      en: `backups of log, shop and both are put back under it, each after ${n} customers`,
-      zh: `營運中放回日誌、商店或兩者的備份，每次都在 ${n} 位顧客之後`,
+      en: `backups of its log, of its own tables and of both are put back under it, each after ${n} customers`,
+      zh: `營運中放回日誌、商店資料表或兩者的備份，每次都在 ${n} 位顧客之後`,
     }),
-    held: () => ({ en: 'what is lost is named, and comes back', zh: '遺失的逐筆列出，並全部補回' }),
+    held: () => ({
+      en: 'each order that lost a decision is named, but for payments recorded by hand that the shop lost too; all come back',
+      zh: '遺失決定的訂單逐筆列出，商店也遺失的人工登錄付款除外；全部補回',
+    }),
   },
   {
     part: 'fuzz',

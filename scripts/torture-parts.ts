@@ -55,13 +55,13 @@ function repeated(files: string, env: Readonly<Record<string, string>> = {}): Pa
 export const parts: Readonly<Record<string, Part>> = {
   disk: {
     counts:
-      'repetitions, each from a seed of its own, of each trouble of the disk under a running shop: full, read-only, damaged, locked, of a newer layout',
+      'repetitions, each from a seed of its own, of each trouble of the disk under a running shop: full, read-only, a damaged page, locked, of a newer layout',
     otherwise: 1,
     mounts: true,
     runs: (n, seed) => Array.from({ length: n }, (_, time) => ['test:verify', ['torture/disk'], seeded(seed + time)] as const),
   },
   restore: {
-    counts: "customers before each backup of the log, of the shop's table and of both, which are put back while the shop runs",
+    counts: "customers before each backup of the log, of the shop's tables and of both, which are put back while the shop runs",
     otherwise: 40,
     runs: tested('torture/restore', (n) => ({ TEST_RESTORED: String(n) })),
   },

@@ -3,16 +3,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Random } from '@paidonce/ledger/simulation';
 import { smallDisk } from '@paidonce/ledger/testing/postgres-server';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { bringTogether } from '../restore/after-a-restore.ts';
-import { run } from '../restore/commands.ts';
 import { openBeside } from '../shop/beside.ts';
-import { serve } from '../shop/customers.ts';
 import { torturePrints } from '../shop/figures.ts';
 import type { Scene } from '../shop/scene.ts';
-import { auditWithDamage, damage, pagesIn, pagesOfEvents } from './damage.ts';
 import { failingDisk } from './disks.ts';
 import { type AnswersInTrouble, openTroubledShop, postOrder, type TroubledShop, wrongAfterwards } from './trouble.ts';
 
@@ -114,30 +109,4 @@ test('a newer release has changed the layout: `file_newer`, while running and at
   newer.exec(`BEGIN IMMEDIATE; ALTER TABLE events DROP COLUMN later; PRAGMA user_version = ${version}; COMMIT`);
   await scene.start();
   await expectWhole(scene, 'newer layout');
-});
-
-test('a page of the log is damaged: `corrupt` at a start, every audit finds it, and the backup with Stripe brings all back', async () => {
-  const folder = newFolder();
-  const { scene } = await open(folder);
-  const [log, backup] = [join(folder, 'ledger.db'), join(folder, 'backup.db')];
-  expect(await run(scene, 'paidonce', 'backup', backup)).toMatchObject({ code: 0 });
-  await serve(scene, 6, { seed: seed + 1, atOnce: 3 });
-  await scene.shop.stop();
-
-  const random = new Random(seed);
-  const pages = Array.from({ length: pagesIn(log) }, (_, index) => index + 1);
-  const unfound: number[] = [];
-  for (const page of pages) if ((await auditWithDamage(log, page, random)) === undefined) unfound.push(page);
-  expect(unfound, `damaged pages that no audit finds, seed ${seed}`).toEqual([]);
-
-  damage(log, random.pick(pagesOfEvents(log)), random);
-  const acknowledged = scene.acknowledged.size;
-  await expect(scene.start()).rejects.toThrow('ended before it was ready');
-  expect(scene.warnings()).toMatch(/^corrupt: .*ledger\.db: .*Stop the writers and keep the file as it is\.$/m);
-  expect(await run(scene, 'paidonce', 'verify')).toMatchObject({ code: expect.toBeOneOf([2, 3]) });
-  expect(scene.acknowledged.size).toBe(acknowledged);
-  expect(await run(scene, 'paidonce', 'restore', backup)).toMatchObject({ code: 0 });
-  await scene.start();
-  expect(await bringTogether(scene)).toEqual([]);
-  passed.push(`damaged, each of ${pages.length} pages found`);
 });

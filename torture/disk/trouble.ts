@@ -20,6 +20,8 @@ export interface AnswersInTrouble {
 
 export interface TroubledShop {
   readonly scene: Scene;
+  /** All webhooks that were answered, in order. */
+  readonly webhooks: readonly Answered[];
   /** An order whose customer has not paid yet. */
   readonly sessionId: string;
   /** Plays the requests; resolves once each was answered. */
@@ -29,7 +31,7 @@ export interface TroubledShop {
 /** Opens a shop that has served a few customers, and has one whose payment page is open. */
 export async function openTroubledShop(folder: string, seed: number): Promise<TroubledShop & AsyncDisposable> {
   const webhooks: Answered[] = [];
-  const onAnswer = (answered: Answered): void => void (isOfPayment(answered) && webhooks.push(answered));
+  const onAnswer = (answered: Answered): void => void (answered.path.startsWith('/webhooks/') && webhooks.push(answered));
   const scene = await openScene({ ledgerUrl: `sqlite:${folder}/ledger.db`, onAnswer });
   await scene.start();
   await serve(scene, 6, { seed, atOnce: 3 });
@@ -38,7 +40,7 @@ export async function openTroubledShop(folder: string, seed: number): Promise<Tr
     const acknowledged = scene.acknowledged.size;
     scene.sandbox.pay(sessionId, { fate: 'delivered' });
     const { payment_intent: intent } = await scene.stripe.checkout.sessions.retrieve(sessionId);
-    const ofIt = (): readonly Answered[] => webhooks.filter(({ sent }) => sent.includes(String(intent)));
+    const ofIt = (): readonly Answered[] => webhooks.filter((answered) => isOfPayment(answered) && answered.sent.includes(String(intent)));
     while (ofIt().length < 2) await wait(10);
     const status = await fetch(`${scene.url}/payment/status/${sessionId}`);
     return {
@@ -49,12 +51,12 @@ export async function openTroubledShop(folder: string, seed: number): Promise<Tr
       acknowledged: scene.acknowledged.size - acknowledged,
     };
   };
-  return { scene, sessionId, ask, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };
+  return { scene, webhooks, sessionId, ask, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };
 }
 
 /** A webhook that reports a payment. Others are acknowledged where nothing is to be written. */
-function isOfPayment({ path, sent }: Answered): boolean {
-  return path.startsWith('/webhooks/') && /"type": ?"(?:checkout\.session\.completed|payment_intent\.succeeded)"/.test(sent);
+function isOfPayment({ sent }: Answered): boolean {
+  return /"type": ?"(?:checkout\.session\.completed|payment_intent\.succeeded)"/.test(sent);
 }
 
 /** What is wrong once the trouble is over: everything must be there, and all that came meanwhile must come again by itself. */

@@ -47,15 +47,20 @@ export async function compare(scene: Scene, ...options: readonly string[]): Prom
   return { ...ran, differing: differences.map(({ order }) => order), unpaid: unpaid.map(({ order }) => order) };
 }
 
-/** The payments that `paidonce-stripe reconcile` names: paid at Stripe, and no membership in the log. */
+/** The payments that `paidonce-stripe reconcile` names, and their orders where the log has one: it and Stripe have them differently. */
 export async function differingFromStripe(scene: Scene): Promise<readonly string[]> {
   const { out } = await run(scene, 'paidonce-stripe', 'reconcile', '--since', '1h', '--json');
-  const { mismatches } = JSON.parse(out) as { mismatches: readonly { paymentId: string }[] };
-  return mismatches.map(({ paymentId }) => paymentId);
+  const { mismatches } = JSON.parse(out) as { mismatches: readonly { paymentId: string; orderId?: string }[] };
+  return mismatches.flatMap(({ paymentId, orderId = paymentId }) => [paymentId, orderId]);
+}
+
+export interface BackfilledOrders extends Ran {
+  /** The sessions at Stripe that it names as paid for an order that neither the log nor the shop has. */
+  readonly notPlaced: readonly string[];
 }
 
 /** Places all orders of the shop again, and takes in their payments from Stripe. */
-export async function backfill(scene: Scene): Promise<Ran> {
+export async function backfill(scene: Scene): Promise<BackfilledOrders> {
   const sessions = new Map<string, string>();
   for await (const { id, metadata } of scene.stripe.checkout.sessions.list({ limit: 100 }))
     sessions.set(metadata?.['paidonce_order'] ?? '', id);
@@ -66,7 +71,9 @@ export async function backfill(scene: Scene): Promise<Ran> {
   const begun = orders.filter(({ paymentId }) => paymentId !== undefined); // The others were refused before they had a checkout.
   const file = join(scene.dataDir, 'orders.ndjson');
   writeFileSync(file, begun.map((order) => `${JSON.stringify(order)}\n`).join(''));
-  return run(scene, 'paidonce-stripe', 'backfill', '--since', '1h', '--orders', file);
+  const ran = await run(scene, 'paidonce-stripe', 'backfill', '--since', '1h', '--orders', file);
+  const notPlaced = ran.out.matchAll(/^needs a person: (cs_\w+): it names an order that is not placed/gm);
+  return { ...ran, notPlaced: [...notPlaced].map(([, sessionId = '']) => sessionId) };
 }
 
 /** Reads the shop's own database. */

@@ -21,8 +21,10 @@ export interface Load {
   stop(): Promise<void>;
 }
 
+export type Visit = 'buys' | 'is_refunded' | 'pays_by_hand' | 'never_pays';
+
 /** What one of a dozen visits is for; the others buy. So no run is without one of each. */
-const visits: Readonly<Record<number, 'is_refunded' | 'pays_by_hand' | 'never_pays'>> = {
+const visits: Readonly<Record<number, Visit>> = {
   3: 'is_refunded',
   7: 'pays_by_hand',
   11: 'never_pays',
@@ -37,7 +39,7 @@ export function startLoad(scene: Scene, { seed, atOnce, pauseMs = 0 }: LoadOptio
   const queue = async (choices: Random): Promise<void> => {
     while (!stopping) {
       number += 1;
-      await visit(scene, number % 65_536, choices); // The number becomes an address of the customer.
+      await visit(scene, visits[number % 12] ?? 'buys', number % 65_536, choices); // The number becomes an address of the customer.
       served += 1;
       if (pauseMs > 0) await wait(pauseMs);
     }
@@ -63,8 +65,8 @@ export async function serve(scene: Scene, count: number, options: LoadOptions): 
   await load.stop();
 }
 
-async function visit(scene: Scene, number: number, random: Random): Promise<void> {
-  const kind = visits[number % 12] ?? 'buys';
+/** One customer. @param number below 65,536: it says who it is, and what happens to the webhook. */
+export async function visit(scene: Scene, kind: Visit, number: number, random: Random): Promise<void> {
   const [fate = 'delivered'] = fates[number % fates.length] ?? [];
   const afterwards = number % 7 < 4 ? 'returns' : 'leaves';
   const pays = kind === 'buys' || kind === 'is_refunded';
@@ -82,22 +84,37 @@ async function recordByHand(scene: Scene, sessionId: string, paymentId: string):
   while ((await observeByHand(scene, sessionId, paymentId).catch(() => 0)) !== 303) await wait(100); // 0: the shop is away.
 }
 
+/** What the browser of an operator sends, who is logged in to the console. */
+export const operatorHeaders: Readonly<Record<string, string>> = {
+  authorization: `Basic ${Buffer.from(`support-7:${operatorPassword}`).toString('base64')}`,
+  accept: 'text/html',
+  'sec-fetch-site': 'same-origin',
+};
+
 /** An operator records in the console that the money of a checkout came by bank transfer. Returns the status; 303: it is recorded. */
-export async function observeByHand({ url, stripe, byHand }: Scene, sessionId: string, paymentId: string): Promise<number> {
-  const { metadata } = await stripe.checkout.sessions.retrieve(sessionId);
+export async function observeByHand(scene: Scene, sessionId: string, paymentId: string): Promise<number> {
+  const { metadata } = await scene.stripe.checkout.sessions.retrieve(sessionId);
   const orderId = metadata?.['paidonce_order'] ?? 'none';
-  const shown = await fetch(`${url}/orders/${orderId}/revision`);
+  const shown = await fetch(`${scene.url}/orders/${orderId}/revision`);
   if (!shown.ok) return shown.status;
   const { state: seenRevision } = (await shown.json()) as { state: number };
+  const status = await postByHand(scene, { orderId, paymentId, seenRevision });
+  if (status === 303) scene.byHand.set(paymentId, { sessionId, amountMinor: priceMinor });
+  return status;
+}
+
+interface ByHand {
+  readonly orderId: string;
+  readonly paymentId: string;
+  /** The revision of the order when its page was shown. */
+  readonly seenRevision: number;
+}
+
+/** The form of the console is sent. Returns the status. */
+export async function postByHand({ url }: Scene, { orderId, paymentId, seenRevision }: ByHand): Promise<number> {
   const paidAt = new Date(Date.now() - 60_000).toISOString().slice(0, 16);
   const paid = { paymentId, amount: (priceMinor / 100).toFixed(2), currency: 'usd', paidAt, timeZone: 'UTC' };
-  const headers = {
-    authorization: `Basic ${Buffer.from(`support-7:${operatorPassword}`).toString('base64')}`,
-    accept: 'text/html',
-    'sec-fetch-site': 'same-origin',
-  };
   const body = new URLSearchParams({ ...paid, seenRevision: String(seenRevision), reason: 'paid by bank transfer' });
-  const answer = await fetch(`${url}/admin/payments/orders/${orderId}/observe`, { method: 'POST', body, headers, redirect: 'manual' });
-  if (answer.status === 303) byHand.set(paymentId, { sessionId, amountMinor: priceMinor });
-  return answer.status;
+  const path = `/admin/payments/orders/${orderId}/observe`;
+  return (await fetch(`${url}${path}`, { method: 'POST', body, headers: operatorHeaders, redirect: 'manual' })).status;
 }
