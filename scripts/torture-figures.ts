@@ -71,8 +71,8 @@ const rows: readonly Row[] = [
       zh: '磁碟已滿、變成唯讀、損壞、被鎖住、版本較新',
     }),
     held: () => ({
-      en: 'what needs the log is answered 503, and not acknowledged; nothing is lost',
-      zh: '需要日誌的請求一律回 503，不回覆成功；什麼都沒遺失',
+      en: 'what cannot be read or written is answered 503, and not acknowledged; nothing is lost',
+      zh: '讀不到或寫不進日誌的請求一律回 503，不回覆成功；什麼都沒遺失',
     }),
   },
   {
