@@ -205,10 +205,11 @@ interface Failed {
 function failed(error: unknown, log: Logger): Failed {
   if (error instanceof ConsoleProblem) return { status: error.status, code: error.code, message: error.message, headers: {} };
   if (!(error instanceof LedgerError)) return { status: unexpectedReply(error, 500, log).status, code: 'internal', headers: {} };
-  const { headers } = failureReply(error, log);
-  // The order is named in the path or the form: a mistake of the operator here, and not a fault of ours as elsewhere.
-  const status = error.code === 'order_unknown' ? 404 : statusOf(error);
-  return { status, code: error.code, message: error.message, headers };
+  const { code, message } = error;
+  // The order is named in the path or the form: a mistake of the operator here, and not a fault of ours as elsewhere. Nor is it logged
+  // as one: whoever watches the errors would be called for a wrong address.
+  if (code === 'order_unknown') return { status: 404, code, message, headers: {} };
+  return { status: statusOf(error), code, message, headers: failureReply(error, log).headers };
 }
 
 function finished({ method, header }: ConsoleRequest, reply: Reply): Reply {

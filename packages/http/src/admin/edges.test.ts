@@ -238,6 +238,18 @@ describe('where a host has its own ways', () => {
     expect(JSON.stringify(lines)).not.toContain('pw-4711');
   });
 
+  test('an order that is not there is a mistake of the operator, and no error in the log', async () => {
+    const { payments } = await openConsole();
+    const errors: unknown[] = [];
+    const log = { info: () => undefined, warn: () => undefined, error: (...said: unknown[]) => void errors.push(said) };
+    const handler = paymentConsole({ payments, authenticate: () => ({ actor: 'support-7' }), log });
+    for (const orderId of ['nobody', 'x'.repeat(3_000)]) {
+      const answer = await handler(new Request(`http://shop.example${home}/orders/${orderId}/recheck`, { method: 'POST', headers: form }));
+      expect([answer.status, await answer.json()]).toEqual([404, { error: 'order_unknown' }]);
+    }
+    expect(errors).toEqual([]);
+  });
+
   test.each([
     [{}, 'authenticate is missing'],
     [{ authenticate: 'token' }, 'authenticate is missing'],
