@@ -1,7 +1,20 @@
-// What stands in the requests of the fuzz, from a seed: odd texts, signature headers, and bodies that are nearly events.
+// What stands in the requests of the fuzz, from a seed: odd texts, headers, and bodies that are nearly events.
 import { createHmac } from 'node:crypto';
 
 export type Random = () => number;
+
+export interface FuzzRequest {
+  /** `console`: somebody who is not signed in. `operator` may do everything, `reader` may only look. */
+  readonly kind: 'webhook' | 'status' | 'console' | 'operator' | 'reader' | 'raw';
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: Buffer;
+  /** The route of the console that was drawn: `GET orders/:orderId`. Its path may have been spoilt. */
+  readonly route?: string;
+  /** Only for `raw`: what is written to the socket as it is. */
+  readonly bytes?: Buffer;
+}
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
 export function seeded(seed: number): Random {
@@ -51,6 +64,59 @@ export function oddText(random: Random, most = 24): string {
 }
 
 export const hex = (random: Random, length: number): string => Array.from({ length }, () => whole(random, 16).toString(16)).join('');
+
+/** What may stand in a path. `http.request` takes no other characters; `raw` sends those. */
+export const inPath = (random: Random): string =>
+  pick(random, [
+    () => encodeURIComponent(oddText(random)),
+    () => oddText(random, 8).replaceAll(/[^!-~]/g, '%e9'),
+    () => `cs_test_${hex(random, 40)}`,
+    () => `pi_${hex(random, 200)}`,
+    () => '%',
+    () => '%c3%28',
+    () => '../'.repeat(whole(random, 8)),
+    () => 'a'.repeat(whole(random, 3_000)),
+    () => '%00%0d%0aset-cookie:a',
+  ])();
+
+/** Something that a page may take, nearly that, or nothing of the kind. */
+export function anyValue(
+  random: Random,
+  { values, cursors }: { readonly values: readonly string[]; readonly cursors: readonly string[] },
+): string {
+  return pick(random, [
+    () => pick(random, values),
+    () => pick(random, values),
+    () => pick(random, cursors),
+    () => spoilt(random, pick(random, cursors)),
+    () => spoilt(random, pick(random, values)),
+    () => oddText(random),
+    () => String(whole(random, 2_000) - 500),
+    () => 'x'.repeat(whole(random, 3_000)),
+    () => unknownId(random),
+  ])();
+}
+
+/** An id as Stripe makes them, which nothing has. */
+export const unknownId = (random: Random): string =>
+  `${pick(random, ['pi', 'cs', 'cs_test', 'ch', 're', 'du', 'sub', 'in', 'inpay', 'cn', 'evt'])}_${hex(random, 24)}`;
+
+/** With one place changed. */
+function spoilt(random: Random, text: string): string {
+  const at = whole(random, text.length + 1);
+  return text.slice(0, at) + oddText(random, 2) + text.slice(at + whole(random, 2));
+}
+
+/** A browser sends such headers, or a client of the console, or neither. */
+export function consoleHeaders(random: Random, authorization: string): Readonly<Record<string, string>> {
+  const cookie = pick(random, ['paidonce_lang=zh-TW', 'paidonce_tz=Asia/Taipei', `paidonce_tz=${oddText(random, 4)}`, oddText(random, 6)]);
+  return {
+    authorization,
+    accept: pick(random, ['text/html', 'text/html', 'application/json', oddText(random, 3)]),
+    ...(random() < 0.3 ? { cookie } : {}),
+    ...(random() < 0.3 ? { 'accept-language': pick(random, ['zh-TW', 'zh-CN,en;q=0.5', 'x;q=9', oddText(random, 6)]) } : {}),
+  };
+}
 
 /** A signature header: of another secret, of another time, cut, doubled, empty, or nothing of the kind. */
 export function signatureHeader(random: Random, body: Buffer): string {

@@ -1,16 +1,19 @@
 // Requests that no honest client sends, from a seed: webhooks with all that a header and a body may hold, status queries,
 // the console with and without an operator, and bytes that are no HTTP. One seed gives the same requests again.
-import { bytesOf, eventBody, hex, oddText, pick, type Random, signatureHeader, whole } from './fuzz-values.test-support.ts';
-
-export interface FuzzRequest {
-  readonly kind: 'webhook' | 'status' | 'console' | 'operator' | 'raw';
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly body: Buffer;
-  /** Only for `raw`: what is written to the socket as it is. */
-  readonly bytes?: Buffer;
-}
+import { consoleRequests } from './fuzz-console.test-support.ts';
+import type { FuzzedConsole } from './fuzz-routes.test-support.ts';
+import {
+  bytesOf,
+  eventBody,
+  type FuzzRequest,
+  hex,
+  inPath,
+  oddText,
+  pick,
+  type Random,
+  signatureHeader,
+  whole,
+} from './fuzz-values.test-support.ts';
 
 function webhook(random: Random): FuzzRequest {
   const body = eventBody(random);
@@ -28,20 +31,6 @@ function webhook(random: Random): FuzzRequest {
   };
 }
 
-/** What may stand in a path. `http.request` takes no other characters; `raw` sends those. */
-const inPath = (random: Random): string =>
-  pick(random, [
-    () => encodeURIComponent(oddText(random)),
-    () => oddText(random, 8).replaceAll(/[^!-~]/g, '%e9'),
-    () => `cs_test_${hex(random, 40)}`,
-    () => `pi_${hex(random, 200)}`,
-    () => '%',
-    () => '%c3%28',
-    () => '../'.repeat(whole(random, 8)),
-    () => 'a'.repeat(whole(random, 3_000)),
-    () => '%00%0d%0aset-cookie:a',
-  ])();
-
 function status(random: Random): FuzzRequest {
   const query = random() < 0.3 ? `?${inPath(random)}=${inPath(random)}` : '';
   const method = random() < 0.95 ? 'GET' : pick(random, ['HEAD', 'POST', 'OPTIONS', 'DELETE']);
@@ -51,48 +40,6 @@ function status(random: Random): FuzzRequest {
     path: `/payment/status/${inPath(random)}${query}`,
     headers: { accept: oddText(random, 3).replaceAll('é', 'e') },
     body: Buffer.alloc(0),
-  };
-}
-
-const consolePaths = [
-  '',
-  '/reviews',
-  '/undelivered',
-  '/open-orders',
-  '/find',
-  '/orders/order-1',
-  '/orders/order-1/recheck',
-  '/orders/order-1/redeliver',
-  '/orders/order-1/reviews/r1',
-];
-
-function consoleRequest(random: Random, authorization: string | undefined): FuzzRequest {
-  const odd = pick(random, [
-    `/orders/${inPath(random)}`,
-    `/find?id=${inPath(random)}`,
-    `/${inPath(random)}`,
-    `/orders/${inPath(random)}/reviews/${inPath(random)}`,
-    `/reviews?after=${inPath(random)}`,
-  ]);
-  const own = pick(random, consolePaths);
-  // An operator does nothing to the order that is there: what they may do is no attack.
-  const path = `/admin/payments${authorization === undefined && random() < 0.5 ? own : odd}`;
-  const method = pick(random, ['GET', 'GET', 'POST', 'POST', 'HEAD']);
-  const given = authorization ?? pick(random, ['', 'Basic', `Basic ${hex(random, 20)}`, 'Bearer', oddText(random, 6)]);
-  const headers = {
-    authorization: given,
-    accept: pick(random, ['text/html', 'application/json', oddText(random, 3)]),
-    ...(random() < 0.5 ? { 'sec-fetch-site': pick(random, ['same-origin', 'cross-site', oddText(random, 2)]) } : {}),
-    ...(random() < 0.3 ? { origin: pick(random, ['https://evil.example', 'null', oddText(random, 4)]) } : {}),
-    'content-type': pick(random, ['application/x-www-form-urlencoded', 'application/json', 'text/plain', oddText(random, 2)]),
-  };
-  const form = Buffer.from(`reason=${oddText(random, 40)}&outcome=${oddText(random, 3)}&revision=${oddText(random, 3)}`);
-  return {
-    kind: authorization === undefined ? 'console' : 'operator',
-    method,
-    path,
-    headers,
-    body: method === 'POST' ? pick(random, [form, eventBody(random)]) : Buffer.alloc(0),
   };
 }
 
@@ -114,11 +61,14 @@ function raw(random: Random): FuzzRequest {
   return { kind: 'raw', method: '', path: '', headers: {}, body: Buffer.alloc(0), bytes: Buffer.from(text, 'latin1') };
 }
 
-/** The next request. Half of them are webhooks; one in fifty needs a connection of its own. */
-export function nextRequest(random: Random, operator: string): FuzzRequest {
-  const drawn = random();
-  if (drawn < 0.02) return raw(random);
-  if (drawn < 0.5) return webhook(random);
-  if (drawn < 0.75) return status(random);
-  return consoleRequest(random, drawn < 0.88 ? undefined : operator);
+/** The requests of a seed, one after another. One in fifty needs a connection of its own. */
+export function fuzzRequests(random: Random, console: FuzzedConsole): () => FuzzRequest {
+  const nextOfConsole = consoleRequests(random, console);
+  return () => {
+    const drawn = random();
+    if (drawn < 0.02) return raw(random);
+    if (drawn < 0.45) return webhook(random);
+    if (drawn < 0.65) return status(random);
+    return nextOfConsole();
+  };
 }

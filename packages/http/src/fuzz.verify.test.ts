@@ -1,31 +1,22 @@
 // The whole front of a shop under requests that no honest client sends: real sockets, the adapter, a ledger on SQLite, the
 // console. `npm run torture -- --fuzz N` sends N of them (TEST_REQUESTS), from the seed TEST_SEED.
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createPaymentLedger, type EventStore } from '@paidonce/ledger';
-import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
-import { startStripeSandbox } from '@paidonce/sandbox';
-import { stripePayments } from '@paidonce/stripe-adapter';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { Registry } from 'prom-client';
+import type { EventStore } from '@paidonce/ledger';
 import Stripe from 'stripe';
 import { expect, onTestFinished, test } from 'vitest';
-import { paymentAdminPlugin } from './admin/plugin.ts';
-import { type FuzzRequest, nextRequest } from './fuzz.test-support.ts';
-import { eventBody, seeded } from './fuzz-values.test-support.ts';
-import { paymentLedgerPlugin } from './plugin.ts';
+import { fuzzRequests } from './fuzz.test-support.ts';
+import { honestRequest } from './fuzz-console.test-support.ts';
+import { type FuzzedConsole, fuzzedConsole, honestForm } from './fuzz-routes.test-support.ts';
+import { type FuzzedShop, openFuzzedShop, webhookSecret } from './fuzz-shop.test-support.ts';
+import { eventBody, type FuzzRequest, seeded } from './fuzz-values.test-support.ts';
 
 const requests = Number(process.env['TEST_REQUESTS'] ?? 2_000);
 const seed = Number(process.env['TEST_SEED'] ?? 1);
-const webhookSecret = 'whsec_of_the_fuzzed_shop';
-const operator = 'Bearer operator';
 /** Requests that are under way at a time. */
 const atOnce = 16;
 /** What caches may fill between two measurements: a leak of a kilobyte a request is 100 MB in 100,000. */
@@ -33,42 +24,6 @@ const growthAllowed = 16 * 1024 * 1024;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
-
-interface Front {
-  readonly app: FastifyInstance;
-  readonly port: number;
-  readonly store: EventStore;
-  /** What was logged as an error: a fault of ours, with its stack. */
-  readonly errors: string[];
-  readonly metrics: Registry;
-}
-
-async function openFront(): Promise<Front> {
-  const folder = mkdtempSync(join(tmpdir(), 'paidonce-fuzz-'));
-  const sandbox = await startStripeSandbox();
-  const store = await openSqliteEventStore(join(folder, 'ledger.db'));
-  const ledger = createPaymentLedger({ eventStore: store, runtime: { patience: 50 } });
-  const stripe = new Stripe('sk_test_fuzz', { ...sandbox.clientConfig, telemetry: false });
-  const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: false });
-  const errors: string[] = [];
-  const app = Fastify({ logger: { level: 'error', stream: { write: (line: string) => void errors.push(line) } } });
-  const metrics = new Registry();
-  await app.register(paymentLedgerPlugin, { payments, metrics, statusRateLimit: false, bodyTimeoutMs: 4 }); // 4 ms times the patience.
-  await app.register(paymentAdminPlugin, {
-    payments,
-    authenticate: ({ headers }) => (headers.authorization === operator ? { actor: 'operator-1' } : undefined),
-  });
-  const url = await app.listen({ port: 0, host: '127.0.0.1' });
-  onTestFinished(async () => {
-    await app.close();
-    await sandbox.close();
-    rmSync(folder, { recursive: true });
-  });
-  const plan = { memberId: 'm-1', plan: 'pro', amountMinor: 4_900, currency: 'usd', successUrl: 'https://shop.example/done' };
-  await payments.startCheckout({ orderId: 'order-1', ...plan });
-  await ledger.settle();
-  return { app, port: Number(new URL(url).port), store, errors, metrics };
-}
 
 /** Sends it, and answers the status. 0: the server closed the connection without one. */
 function send({ method, path, headers, body, bytes }: FuzzRequest, port: number, agent: Agent): Promise<number> {
@@ -141,19 +96,23 @@ async function concurrently(count: number, task: () => Promise<void>): Promise<v
 }
 
 test(`${requests.toLocaleString('en')} requests that no honest client sends: no 5xx, no event, no memory kept`, async () => {
-  const { port, store, errors, metrics } = await openFront();
+  const shop = await openFuzzedShop();
+  const { port, store, errors, metrics } = shop;
+  const fuzzed = await fuzzedConsole(shop);
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   onTestFinished(() => agent.destroy());
-  const random = seeded(seed);
+  const nextRequest = fuzzRequests(seeded(seed), fuzzed);
   const before = await eventsIn(store);
   const statuses = new Map<string, number>();
+  const ofRoutes = new Map<string, Set<number>>(fuzzed.routes.map(({ name }) => [name, new Set()]));
   const failed: string[] = [];
 
   const fire = async (): Promise<void> => {
-    const next = nextRequest(random, operator);
+    const next = nextRequest();
     const status = await send(next, port, agent);
     const key = `${next.kind} ${status}`;
     statuses.set(key, (statuses.get(key) ?? 0) + 1);
+    if (next.kind === 'operator') ofRoutes.get(next.route ?? '')?.add(status);
     if (status >= 500 && failed.length < 5) failed.push(`${key}: ${describe(next)}`);
   };
 
@@ -180,13 +139,21 @@ test(`${requests.toLocaleString('en')} requests that no honest client sends: no 
   expect(grown.external).toBeLessThan(growthAllowed);
   expect(await metrics.metrics()).toMatch(/paidonce_webhooks_total\{outcome="failed"\} 0\n/);
   // It was no test of nothing: each kind was sent, and refused in its own ways.
-  for (const met of ['webhook 400', 'webhook 415', 'status 404', 'console 401', 'operator 404', 'raw 400'])
-    expect(statuses.get(met)).toBeGreaterThan(0);
+  const ofOperator = [200, 303, 308, 400, 403, 404, 405, 409, 415, 422].map((status) => `operator ${status}`);
+  const others = ['webhook 400', 'webhook 415', 'status 404', 'console 401', 'reader 200', 'reader 403', 'raw 400'];
+  expect([...others, ...ofOperator].filter((each) => !statuses.has(each))).toEqual([]);
+  // Each page came, and each form was refused by its own route.
+  const unmet = fuzzed.routes.filter(({ name, route }) => {
+    const own = route.method === 'GET' || route.may === 'read' ? [200, 303] : [400, 404, 409, 422];
+    return !own.some((status) => ofRoutes.get(name)?.has(status));
+  });
+  expect(unmet.map(({ name }) => name)).toEqual([]);
+  await eachFormIsDone(shop, fuzzed, agent);
   expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200);
 });
 
 test('whatever is signed with our secret is acknowledged: it leaves no order changed, and at most a note of what could not be read', async () => {
-  const { port, store, errors } = await openFront();
+  const { port, store, errors } = await openFuzzedShop();
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   onTestFinished(() => agent.destroy());
   const random = seeded(seed);
@@ -210,6 +177,17 @@ test('whatever is signed with our secret is acknowledged: it leaves no order cha
   const added = (await eventsIn(store)).slice(before.length).map(({ type }) => type);
   expect([...new Set(added)]).toEqual(['ObjectNotUnderstood']);
 });
+
+/** Without a fault each form is done. From the last route to the first, so that a run is canceled before the next one is started. */
+async function eachFormIsDone(shop: FuzzedShop, { routes }: FuzzedConsole, agent: Agent): Promise<void> {
+  shop.save();
+  const done: Record<string, number> = {};
+  for (const routed of routes.toReversed()) {
+    const { name, honest, form } = routed;
+    if (form) done[name] = await send(honestRequest(routed, await honestForm(shop, name, honest.params)), shop.port, agent);
+  }
+  expect(Object.entries(done).filter(([, status]) => status !== 303)).toEqual([]);
+}
 
 const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 
