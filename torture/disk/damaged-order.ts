@@ -33,10 +33,11 @@ export interface AnswersOfOrder {
   /** The page of the order in the shop, and in the console. */
   readonly page: number;
   readonly console: number;
-  /** Somebody wants to pay it. */
-  readonly pay: number;
+  /** Somebody wants to pay it: `503`, or where he is sent to. */
+  readonly pay: string;
   readonly manual: number;
-  /** The webhooks that report its refund. */
+  readonly refundId: string;
+  /** The webhooks that report the refund. */
   readonly refund: readonly number[];
 }
 
@@ -50,11 +51,15 @@ export async function askOfOrder(scene: Scene, webhooks: readonly Answered[], or
     status: `${status.status} ${await status.text()}`,
     page: (await ask(`/orders/${orderId}`)).status,
     console: (await ask(`/admin/payments/orders/${orderId}`, { headers: operatorHeaders })).status,
-    pay: (await ask(`/orders/${orderId}/pay`, { method: 'POST' })).status,
+    pay: answerOf(await ask(`/orders/${orderId}/pay`, { method: 'POST' })),
     manual: await postByHand(scene, { orderId, paymentId: 'manual:damaged', seenRevision }),
   };
   const { id } = await scene.stripe.refunds.create({ payment_intent: paymentId });
   const ofIt = (): readonly Answered[] => webhooks.slice(from).filter(({ sent }) => sent.includes(id));
   while (ofIt().length === 0) await wait(10);
-  return { ...answers, refund: ofIt().map((answered) => answered.status) };
+  return { ...answers, refundId: id, refund: ofIt().map((answered) => answered.status) };
+}
+
+function answerOf({ status, headers }: Response): string {
+  return `${status} ${headers.get('location') ?? ''}`.trim();
 }

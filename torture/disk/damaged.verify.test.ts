@@ -39,20 +39,25 @@ test('a page of the log is damaged while the shop runs: `corrupt` where it is ne
   expect(unfound, `damaged pages that no audit finds, seed ${seed}`).toEqual([]);
   passed.push(`a stopped log, each of ${pages.length} damaged pages found`);
 
-  await scene.start(); // A process that has folded none of its old orders yet.
+  await scene.start(); // The process has folded none of its old orders yet, but for what the poll reads.
   const whole = await readFrom(scene.ledgerUrl);
   const delivered = new Set(query(scene, "SELECT order_id FROM orders WHERE fate = 'delivered'").map(({ order_id: id }) => id));
   const orders = grantedAtStripe(whole.events).filter(({ orderId }) => delivered.has(orderId));
-  await checkpoint(log);
   const older = pagesOfEvents(log).slice(0, -1); // Appends go to the last one.
   const order = random.pick(orders);
   const { page } = random.pick(older.filter(({ streams }) => streams.has(`order-${order.orderId}`)));
-  damage(log, page, random);
+  await checkpoint(log);
+  damage(log, page, random); // At once: what is read in between stands in the memory of SQLite.
 
   const answers = await askOfOrder(scene, webhooks, order);
-  expect(answers).toMatchObject({ status: '503 {"error":"corrupt"}', page: 503, console: 503, pay: 503, manual: 503 });
-  expect(answers.refund.filter((status) => status !== 503)).toEqual([]);
+  // Both show each event of the order, so they read it.
+  expect([answers.page, answers.console]).toEqual([503, 503]);
   expect(scene.warnings()).toMatch(/^corrupt: .*ledger\.db: .*Stop the writers and keep the file as it is\.$/m);
+  // The poll may have read the order before. A process that has it in memory knows that it is paid, leads nobody to pay again, and
+  // can append what is new of it.
+  expect(answers.status).toMatch(/^(503 \{"error":"corrupt"\}|200 \{.*"active")/);
+  expect(answers.pay).toBeOneOf(['503', `303 /orders/${order.orderId}`]);
+  expect([answers.manual, ...answers.refund].filter((status) => ![200, 303, 503].includes(status))).toEqual([]);
 
   // Others are served meanwhile, by all sources, and what was acknowledged to them is in the log.
   await serve(scene, 6, { seed: seed + 2, atOnce: 3 });
@@ -60,6 +65,8 @@ test('a page of the log is damaged while the shop runs: `corrupt` where it is ne
   const paid = [...(await scene.books()).paid.keys()];
   await expect.poll(async () => unknownIn(paid, [...whole.events, ...(await since())])).toEqual([]);
   expect(await scene.acknowledged.missingIn(async () => [...whole.events, ...(await since())])).toEqual([]);
+  const recorded = [...(answers.refund.includes(200) ? [answers.refundId] : []), ...(answers.manual === 503 ? [] : ['manual:damaged'])];
+  expect(unknownIn(recorded, await since())).toEqual([]);
 
   await scene.shop.stop();
   await expect(scene.start()).rejects.toThrow('ended before it was ready');
@@ -72,8 +79,8 @@ test('a page of the log is damaged while the shop runs: `corrupt` where it is ne
   passed.push('damaged while it runs');
 });
 
-/** The payments that no event names. */
-function unknownIn(payments: readonly string[], log: readonly StoredEvent[]): readonly string[] {
+/** The ids that no event names. */
+function unknownIn(ids: readonly string[], log: readonly StoredEvent[]): readonly string[] {
   const text = JSON.stringify(log.map(({ data }) => data));
-  return payments.filter((payment) => !text.includes(payment));
+  return ids.filter((id) => !text.includes(id));
 }
