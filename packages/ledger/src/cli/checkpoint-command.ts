@@ -26,7 +26,7 @@ export const checkpointCommand: Command = {
       const took = measure.end(taken.size);
       const out = options.text('out');
       if (out !== undefined) {
-        readCheckpointFile(out); // Removes a part of a checkpoint at its end, which a full disk has left.
+        readCheckpointFile(out, origin); // Removes a part of a checkpoint at its end, which a full disk has left.
         appendToFile(out, taken.note);
       }
       for (const line of options.flag('json') ? [JSON.stringify({ origin, ...taken })] : taken.note.trimEnd().split('\n'))

@@ -55,6 +55,13 @@ describe('verify', () => {
     expect(out).toContain('Checkpoints: 2,');
   });
 
+  test('a file of something else keeps what it holds', async () => {
+    const notes = join(directory, 'notes');
+    writeFileSync(notes, 'my notes\nof this log\n');
+    expect((await run('checkpoint', '--key-file', keyFile, '--out', notes)).code).toBe(0);
+    expect(readFileSync(notes, 'utf8')).toMatch(/^my notes\nof this log\nshop\.example\/ledger\n/);
+  });
+
   test('exits 3 where there is, and names event, rule, what was expected and what stands there', async () => {
     const { code, out } = await run('verify', '--store', `sqlite:${broken}`);
     expect(code).toBe(3);

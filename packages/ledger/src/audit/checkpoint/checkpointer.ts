@@ -154,7 +154,8 @@ class FollowingCheckpointer implements Checkpointer {
     const { store, settings, runtime } = this.#options;
     if (this.#contradicted) return;
     if (this.#signed === undefined) {
-      const known = settings.file === undefined ? [] : readCheckpointFile(settings.file).filter(({ origin }) => origin === settings.origin);
+      const inFile = settings.file === undefined ? [] : readCheckpointFile(settings.file, settings.origin);
+      const known = inFile.filter(({ origin }) => origin === settings.origin);
       this.#signed = new Map(known.map(({ size, root }) => [size, root.toString('base64')]));
       this.#largest = Math.max(0, ...this.#signed.keys());
     }
