@@ -15,6 +15,7 @@ import {
 import { defined, hasReadModels, isId } from '@paidonce/ledger/adapter';
 import { type Invocation, type OptionSpec, type Options, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
+import { otherScopesText } from '../intake/our-ledger.ts';
 import { type BatchContext, openBatchContext } from '../operations/batch-context.ts';
 import { checkKeyMayGoTo } from '../stripe/api-address.ts';
 
@@ -48,17 +49,23 @@ export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) 
     });
     const result = await use({ store, ledger, work });
     await work.siblings.settled();
+    const others = scopeGiven(invocation) === undefined ? otherScopesText(work.ourLedger.otherScopes) : undefined;
+    if (others !== undefined) invocation.terminal.err(`${others}.`);
     return result;
   });
 }
 
 /** What shows that an object is the shop's. @throws LedgerError `invalid_input`: `--former-ledger` is no list of ids. */
-export function marksIn({ options, env }: Invocation): { readonly scope: string; readonly formerLedgers: readonly string[] } {
-  const former = options.text('former-ledger');
+export function marksIn(invocation: Invocation): { readonly scope: string; readonly formerLedgers: readonly string[] } {
+  const former = invocation.options.text('former-ledger');
   const formerLedgers = former === undefined ? [] : former.split(',').map((id) => id.trim());
   if (!formerLedgers.every(isId))
     throw new LedgerError('invalid_input', `--former-ledger is ${JSON.stringify(former)}; doctor shows which ledger it was`);
-  return { scope: options.text('scope') ?? env['PAIDONCE_SCOPE'] ?? 'paidonce', formerLedgers };
+  return { scope: scopeGiven(invocation) ?? 'paidonce', formerLedgers };
+}
+
+function scopeGiven({ options, env }: Invocation): string | undefined {
+  return options.text('scope') ?? env['PAIDONCE_SCOPE'];
 }
 
 /**

@@ -166,6 +166,22 @@ describe('reconcile', () => {
     expect(desk.changes).toMatchObject([{ membershipId: 'order-1', change: 'granted', sequence: 1 }]);
   });
 
+  test('names the scope of objects that it leaves to another program, unless a scope was given', async () => {
+    const desk = await openDesk();
+    await desk.shop(async (ledger) => {
+      const payments = stripePayments({ ledger, stripe: desk.stripe, webhookSecrets: false, poll: false, scope: 'shop' });
+      const { sessionId } = await payments.startCheckout(plan);
+      desk.sandbox.pay(sessionId, { fate: 'never_made' });
+      await payments[Symbol.asyncDispose]();
+    });
+    const hint = expect.stringContaining('objects of the scope "shop", which count as another program');
+    for (const command of [['reconcile'], ['backfill', '--dry-run']]) expect(await desk.run(...command)).toMatchObject({ err: hint });
+    expect((await desk.run('doctor')).out).toContain('good    other scopes: Stripe has objects of the scope "shop"');
+    const ran = await desk.run('reconcile', '--scope', 'shop');
+    expect([ran.code, ran.err]).toEqual([3, '']);
+    expect((await desk.run('reconcile', '--scope', 'paidonce')).err).toBe('');
+  });
+
   test('finds a free order too, which no balance shows', async () => {
     const desk = await openDesk();
     const coupon = await desk.stripe.coupons.create({ percent_off: 100, duration: 'once' });

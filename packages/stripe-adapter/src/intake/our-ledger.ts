@@ -3,7 +3,7 @@
 // alerted once. What bears none is of an earlier release, or the shop made it by hand: it is judged by its scope, as before.
 
 import type { PaymentLedger } from '@paidonce/ledger';
-import { type Claim, claimOf, marksOf } from '../mapping/claim.ts';
+import { type Claim, claimOf, marksOf, otherScopeIn } from '../mapping/claim.ts';
 import type { SubscriptionClaim } from '../mapping/subscription-claim.ts';
 import type { StripeIdentity } from '../stripe/stripe-objects.ts';
 
@@ -25,6 +25,7 @@ export class OurLedger {
   #own: string | undefined;
   /** How many objects of each other ledger were judged. Written by `#notice`. */
   readonly #others = new Map<string, number>();
+  readonly #otherScopes = new Set<string>();
 
   constructor({ ledger, scope, formerLedgers = [] }: OurLedgerOptions) {
     this.scope = scope;
@@ -37,8 +38,14 @@ export class OurLedger {
     return this.#others;
   }
 
+  /** Other scopes that objects bore which were judged: other programs on the account, or a shop whose scope was not given here. */
+  get otherScopes(): ReadonlySet<string> {
+    return this.#otherScopes;
+  }
+
   /** Whether the object's own metadata shows that it is ours. @throws LedgerError of the store. */
   async made(identity: StripeIdentity): Promise<boolean> {
+    this.#noticeScope(otherScopeIn(identity, this.scope));
     const marks = marksOf(identity, this.scope);
     return marks !== undefined && (await this.#isOurs(marks.ledgerId, identity.id));
   }
@@ -55,12 +62,14 @@ export class OurLedger {
    * @throws LedgerError of the store.
    */
   async judge(claim: Claim, objectId: string | undefined = claim.references.at(-1)): Promise<Claim> {
+    this.#noticeScope(claim.otherScope);
     const { ledgerId, orderId: _, ...rest } = claim;
     return !claim.hasOurScope || (await this.#isOurs(ledgerId, objectId)) ? claim : { ...rest, hasOurScope: false };
   }
 
   /** The same for what an object claims about its subscription. @throws LedgerError of the store. */
   async judgeSubscription(claim: SubscriptionClaim): Promise<SubscriptionClaim> {
+    this.#noticeScope(claim.otherScope);
     const { ledgerId, subscriptionId: _, ...rest } = claim;
     return !claim.hasOurScope || (await this.#isOurs(ledgerId, claim.references.at(-1))) ? claim : { ...rest, hasOurScope: false };
   }
@@ -73,6 +82,10 @@ export class OurLedger {
     return false;
   }
 
+  #noticeScope(scope: string | undefined): void {
+    if (scope !== undefined && this.#otherScopes.size < mostOthers) this.#otherScopes.add(scope);
+  }
+
   #notice(ledgerId: string, objectId = 'an object'): void {
     const seen = this.#others.get(ledgerId);
     if (seen === undefined && this.#others.size >= mostOthers) return;
@@ -83,6 +96,13 @@ export class OurLedger {
   #messageOf(ledgerId: string, objectId: string): string {
     return `${objectId} was made by ledger ${ledgerId} under our scope "${this.scope}", so it is not ours. ${remedyFor(ledgerId)}`;
   }
+}
+
+/** What other scopes mean. Undefined: there are none. */
+export function otherScopesText(scopes: ReadonlySet<string>): string | undefined {
+  if (scopes.size === 0) return undefined;
+  const named = [...scopes].map((scope) => JSON.stringify(scope)).join(', ');
+  return `Stripe has objects of the scope ${named}, which count as another program's. If that is the scope of this shop's stripePayments, name it with --scope`;
 }
 
 /** What to do about another ledger under our scope. */

@@ -19,6 +19,8 @@ export interface Claim {
   readonly references: readonly string[];
   /** Its metadata carries our scope. */
   readonly hasOurScope: boolean;
+  /** The scope in its metadata, where that is not ours. */
+  readonly otherScope?: string;
   /** The order that it names. Only an object with our scope names one. */
   readonly orderId?: string;
   /** The identity of the ledger that made it. Only an object with our scope has one. Absent: an earlier release made it. */
@@ -57,6 +59,11 @@ export function marksOf({ metadata }: Pick<StripeIdentity, 'metadata'>, scope: s
   return metadata[scopeKey] === scope ? defined({ ledgerId: metadata[ledgerKey] }) : undefined;
 }
 
+/** The scope in the metadata, where that is not ours. Undefined: it is ours, or there is none. */
+export function otherScopeIn({ metadata }: Pick<StripeIdentity, 'metadata'>, scope: string): string | undefined {
+  return metadata[scopeKey] === scope ? undefined : metadata[scopeKey];
+}
+
 export function claimOf(identity: StripeIdentity, scope: string): Claim {
   const { object, id, payment_intent: intent, charge } = identity;
   if (object === 'refund' || object === 'dispute' || object === 'charge') {
@@ -71,7 +78,7 @@ export function claimOf(identity: StripeIdentity, scope: string): Claim {
     references: present([intent, id]),
     hasOurScope,
     ...marks,
-    ...defined({ orderId, link, recoveredFrom }),
+    ...defined({ otherScope: otherScopeIn(identity, scope), orderId, link, recoveredFrom }),
   };
 }
 

@@ -2,7 +2,7 @@
 // and the ledger's links come first. Stripe copies the metadata of a subscription into each of its invoices, so that an invoice
 // that comes before everything else needs no read.
 import { defined, isId } from '@paidonce/ledger/adapter';
-import { marksOf, subscriptionKey } from './claim.ts';
+import { marksOf, otherScopeIn, subscriptionKey } from './claim.ts';
 
 /** What an object claims about its subscription. */
 export interface SubscriptionClaim {
@@ -12,6 +12,8 @@ export interface SubscriptionClaim {
   readonly references: readonly string[];
   /** Its metadata carries our scope. */
   readonly hasOurScope: boolean;
+  /** The scope in its metadata, where that is not ours. */
+  readonly otherScope?: string;
   /** The shop's id that the metadata names, as text. Only an object with our scope names one. */
   readonly subscriptionId?: string;
   /** The identity of the ledger that made it. Only an object with our scope has one. */
@@ -50,7 +52,11 @@ function claim(subscription: unknown, others: readonly unknown[], metadata: unkn
     references: [found, ...others].filter(isId),
     hasOurScope: marks !== undefined,
     ...marks,
-    ...defined({ subscription: found, subscriptionId: marks && texts[subscriptionKey] }),
+    ...defined({
+      subscription: found,
+      otherScope: otherScopeIn({ metadata: texts }, scope),
+      subscriptionId: marks && texts[subscriptionKey],
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
-// Names the other ledgers that make objects under our scope on the same account of Stripe.
-import { OurLedger, type OurLedgerOptions, remedyFor } from '../intake/our-ledger.ts';
+// Names the other ledgers that make objects under our scope on the same account of Stripe, and the other scopes there.
+import { OurLedger, type OurLedgerOptions, otherScopesText, remedyFor } from '../intake/our-ledger.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import { type Diagnosis, diagnosed, good, problem } from './diagnosis.ts';
@@ -21,12 +21,15 @@ export async function checkLedgers(calls: StripeCalls, options: OurLedgerOptions
     },
     () => good(what, ours === undefined ? 'this one has no identity yet: it placed no order' : `this one alone, ${ours}`),
   );
-  if (listed.state !== 'good' || ourLedger.others.size === 0) return [listed];
-  return [...ourLedger.others].map(([ledgerId, count]) =>
+  const scopes = otherScopesText(ourLedger.otherScopes);
+  const others = scopes === undefined ? [] : [good('other scopes', scopes)];
+  if (listed.state !== 'good' || ourLedger.others.size === 0) return [listed, ...others];
+  const ledgers = [...ourLedger.others].map(([ledgerId, count]) =>
     problem(
       what,
       `ledger ${ledgerId} made ${count} of the newest sessions; this one is ${ours ?? 'without an identity yet'}`,
       remedyFor(ledgerId),
     ),
   );
+  return [...ledgers, ...others];
 }
