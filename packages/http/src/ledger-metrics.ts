@@ -22,6 +22,7 @@ const outcomes: readonly ObservationOutcome[] = [
   'duplicate',
   'held',
   'stale',
+  'belongs_to',
   'failed',
 ];
 const queues: readonly Queue[] = ['reviews', 'undelivered', 'awaiting', 'held', 'suspended', 'unreadable'];

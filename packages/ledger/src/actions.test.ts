@@ -66,6 +66,21 @@ describe('a person acts on what he saw', () => {
     expect(await act(shop.ledger, await shop.revision('o1'))).toMatchObject({ outcome });
     expect(await shop.findings()).toEqual([]);
   });
+  test('states and moves no payment of another order than he saw', async () => {
+    await using shop = await open();
+    await shop.observe('webhook', 'pi_2', { kind: 'attempt', status: 'processing' }, { orderId: 'o2' });
+    const [before, seenRevision] = [await shop.events('o2'), await shop.revision('o1')];
+    const stated = { ...byHand('o1'), payment: payment('pi_2') };
+    expect(await shop.ledger.observePayment(stated, { seenRevision })).toEqual({ outcome: 'belongs_to', orderId: 'o2' });
+    const seen = { fromOrderId: 'o1', fromRevision: seenRevision };
+    await shop.place('o3');
+    expect(await shop.ledger.movePayment(payment('pi_2'), 'o3', support, seen)).toEqual({ outcome: 'belongs_to', orderId: 'o2' });
+    expect(await shop.events('o2')).toEqual(before);
+    expect(await shop.ledger.movePayment(payment('pi_2'), 'o3', support, { fromOrderId: 'o2' })).toEqual({ outcome: 'moved' });
+    const moved = await shop.ledger.observePayment({ ...stated, orderId: 'o2' }, { seenRevision: await shop.revision('o2') });
+    expect(moved).toEqual({ outcome: 'belongs_to', orderId: 'o3' });
+    expect(await shop.findings()).toEqual([]);
+  });
   test.each(acts)('%s: done where only a confirmation came since', async (_, outcome, act) => {
     await using shop = await open();
     const seen = await shop.revision('o1');

@@ -19,19 +19,19 @@ import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { ProcessCounter } from './process-counts.ts';
 import { resolveReview } from './resolve-review.ts';
 import type { Runtime } from './runtime.ts';
-import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+import type { BelongsTo, MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
 import { traced } from './tracing.ts';
 
-/** As the methods of a `PaymentLedger`, which documents them. Without `seen` no answer is `stale`: there, overloads say so. */
+/** As the methods of a `PaymentLedger`, which documents them. Without `seen` no answer is `stale` or `belongs_to`: there, overloads say so. */
 export interface Actions extends Pick<PaymentLedger, 'linkPayment' | 'resolveReview'>, Pick<AdapterLedger, 'recordRecheck'> {
-  observePayment(observation: Observation, seen?: Seen): Promise<ObserveResult | StaleAction>;
+  observePayment(observation: Observation, seen?: Seen): Promise<ObserveResult | BelongsTo | StaleAction>;
   movePayment(
     payment: PaymentReference,
     toOrderId: string,
     by: ManualAction,
     seen?: SeenBoth,
-  ): Promise<{ readonly outcome: MoveOutcome } | StaleAction>;
+  ): Promise<{ readonly outcome: MoveOutcome } | BelongsTo | StaleAction>;
   withdrawOrder(orderId: string, by: ManualAction, seen?: Seen): Promise<{ readonly outcome: 'withdrawn' | 'exists' } | StaleAction>;
   redeliver(orderId: string, by: ManualAction, seen?: Seen): Promise<{ readonly outcome: RedeliverOutcome } | StaleAction>;
 }

@@ -72,7 +72,7 @@ export type {
   Shadow,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';
-export type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+export type { BelongsTo, MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
 export type { SubscriptionChange } from './subscription/change.ts';
 export { readSubscriptionEvent } from './subscription/event-schemas.ts';
 export type {

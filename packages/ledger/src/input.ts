@@ -68,7 +68,11 @@ export const resolveSchema: z.ZodType<{ resolution: Resolution; seenRevision: nu
 });
 const seenRevisionSchema = z.exactOptional(z.number().int().min(0));
 export const seenSchema: z.ZodType<Seen> = z.strictObject({ seenRevision: seenRevisionSchema });
-export const seenBothSchema: z.ZodType<SeenBoth> = z.strictObject({ fromRevision: seenRevisionSchema, toRevision: seenRevisionSchema });
+export const seenBothSchema: z.ZodType<SeenBoth> = z.strictObject({
+  fromOrderId: z.exactOptional(idSchema),
+  fromRevision: seenRevisionSchema,
+  toRevision: seenRevisionSchema,
+});
 export const recheckSchema: z.ZodType<RecheckResult> = z.strictObject({
   looked: z.number().int().min(0),
   recorded: z.number().int().min(0),

@@ -7,11 +7,11 @@ import { isStale } from './order/news.ts';
 import { moveOf } from './order/order.ts';
 import { isReported, paymentsNamed } from './order/payment-names.ts';
 import type { Runtime } from './runtime.ts';
-import type { MoveOutcome, SeenBoth, StaleAction } from './seen.ts';
+import type { BelongsTo, MoveOutcome, SeenBoth, StaleAction } from './seen.ts';
 import { stale } from './streams/observe-result.ts';
 import { type PaymentOwners, paymentNamed, refuseSubscriptions } from './streams/payment-owner.ts';
 
-export type MoveResult = { readonly outcome: MoveOutcome } | StaleAction;
+export type MoveResult = { readonly outcome: MoveOutcome } | BelongsTo | StaleAction;
 
 interface MoveParts {
   /** As the `PaymentWriter`, which calls this. */
@@ -60,6 +60,8 @@ export async function movePayment({ writer, owners, runtime }: MoveParts, { name
       await writer.finishLastMove(name);
       return { outcome: 'exists' };
     }
+    const { fromOrderId = last.orderId } = seen;
+    if (last.orderId !== fromOrderId) return { outcome: 'belongs_to', orderId: last.orderId };
     if (links.some((link) => link.orderId === toOrderId)) return { outcome: 'left_before' };
     if (isStale(target, seen.toRevision)) return stale(target);
     const at = runtime.now().toISOString();

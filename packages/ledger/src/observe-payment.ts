@@ -14,17 +14,15 @@ import { moveOf, type OrderState } from './order/order.ts';
 import { placedOtherwise } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
-import type { SeenBoth, StaleAction } from './seen.ts';
-import { type LinkPass, newLinkPass, ownerIn, ownershipOf, withoutOverruled } from './streams/link-pass.ts';
+import type { BelongsTo, SeenBoth, StaleAction } from './seen.ts';
+import { isOfAnother, type LinkPass, newLinkPass, ownerIn, ownershipOf, withoutOverruled } from './streams/link-pass.ts';
 import { isDecided, resultOf, stale } from './streams/observe-result.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
 import { belongsToSubscription, orderOf, type PaymentOwners, refuseSubscriptions } from './streams/payment-owner.ts';
 import { causeOf, recordFirst } from './streams/record-first.ts';
 import { type References, subscriptionIn } from './streams/reference-streams.ts';
 
-type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
-type LinkResult = Awaited<ReturnType<PaymentLedger['linkPayment']>>;
-type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
+type Answer<Method extends 'attachCheckout' | 'linkPayment' | 'importOrder'> = Awaited<ReturnType<PaymentLedger[Method]>>;
 
 export class PaymentWriter {
   readonly #references: References;
@@ -56,18 +54,20 @@ export class PaymentWriter {
     return owner === undefined ? this.#hold(observed) : this.#observeFor(owner, observed);
   }
 
-  /** As `observe`, for a person who saw the order at that revision: where it has news since then, nothing is recorded. */
-  async observeSeen(observation: Observation, seenRevision: number): Promise<ObserveResult | StaleAction> {
+  /** As `observe`, for a person who saw the order at that revision: not where it has news since, or another order has the payment. */
+  async observeSeen(observation: Observation, seenRevision: number): Promise<ObserveResult | BelongsTo | StaleAction> {
     const observed = this.#observedNow(observation);
     const owner = await this.#ownerOf(observed);
     if (owner === undefined) return this.#hold(observed);
     refuseSubscriptions(observation.payment, owner);
+    if (isOfAnother(observed, owner)) return { outcome: 'belongs_to', orderId: owner };
     const command = { type: 'observe', observed, seenRevision } as const;
     const before = await this.#orders.read(owner);
     if (isStaleFor(before, command)) return stale(before); // So that nothing is claimed. The append below compares again.
     const result = await this.#observeFor(owner, observed, seenRevision);
     if (result.outcome !== 'duplicate' || result.orderId === undefined) return result;
-    const now = await this.#orders.read(result.orderId);
+    if (result.orderId !== owner) return { outcome: 'belongs_to', orderId: result.orderId };
+    const now = await this.#orders.read(owner);
     return isStaleFor(now, command) ? stale(now) : result;
   }
 
@@ -80,7 +80,7 @@ export class PaymentWriter {
   }
 
   /** Claims the reference, appends `CheckoutAttached`, then forwards what was held. Durable before a customer is sent there. */
-  async attach(orderId: string, checkout: CheckoutAttached): Promise<AttachResult> {
+  async attach(orderId: string, checkout: CheckoutAttached): Promise<Answer<'attachCheckout'>> {
     const name = referenceName(checkout.payment);
     const { owner } = await this.#references.link(name, orderId);
     refuseSubscriptions(checkout.payment, owner);
@@ -92,7 +92,7 @@ export class PaymentWriter {
   }
 
   /** Attaches a payment because a person knows whose it is. A look before the claim: after it the payment is this order's. */
-  async link(orderId: string, checkout: CheckoutAttached, seenRevision: number | undefined): Promise<LinkResult> {
+  async link(orderId: string, checkout: CheckoutAttached, seenRevision: number | undefined): Promise<Answer<'linkPayment'>> {
     const order = await this.#orders.read(orderId);
     if (!isAttached(order, checkout.payment) && isStale(order, seenRevision)) return stale(order);
     const attached = await this.attach(orderId, checkout);
@@ -101,16 +101,15 @@ export class PaymentWriter {
   }
 
   /** Imports the order with its payment in one append, then forwards what was held about the payment. */
-  async importOrder(order: OrderPlaced, observation: Observation): Promise<ImportResult> {
+  async importOrder(order: OrderPlaced, observation: Observation): Promise<Answer<'importOrder'>> {
     const observed = this.#observedNow(observation);
     const pass = newLinkPass();
     await this.#linkPayment(pass, observed, order.orderId);
     refuseSubscriptions(observed.payment, ownerIn(pass, observed));
     const ownership = ownershipOf(pass, observed);
-    const { owner } = ownership;
-    if (owner !== order.orderId) return { outcome: 'belongs_to', orderId: owner };
+    if (ownership.owner !== order.orderId) return { outcome: 'belongs_to', orderId: ownership.owner };
     const command = { type: 'import', order, ...withoutOverruled(observed, ownership) } as const;
-    const { state, events } = await this.#orders.command(owner, `import ${observed.payment.id}`, command);
+    const { state, events } = await this.#orders.command(order.orderId, `import ${observed.payment.id}`, command);
     await this.#forwardAll(pass);
     const moved = moveOf(state, observed.payment);
     if (moved) return { outcome: 'belongs_to', orderId: moved.toOrderId };
@@ -239,11 +238,12 @@ export class PaymentWriter {
     formerOwners: readonly string[],
     seenRevision?: number,
   ): Promise<ObserveResult> {
+    if (seenRevision !== undefined && isOfAnother(observed, orderId)) return { outcome: 'duplicate', orderId }; // Not what he saw.
     const claimed = { ...withoutOverruled(observed, { owner: orderId, formerOwners, claims }), ...defined({ seenRevision }) };
     const { state, events } = await this.#orders.command(orderId, causeOf(observed), { type: 'observe', ...claimed });
     const moved = moveOf(state, observed.payment);
     if (!moved) return resultOf(state, events);
     await this.finishMove(orderId, moved);
-    return this.#recordIn(moved.toOrderId, observed, claims, [...formerOwners, orderId]);
+    return this.#recordIn(moved.toOrderId, observed, claims, [...formerOwners, orderId], seenRevision);
   }
 }

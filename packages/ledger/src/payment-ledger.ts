@@ -18,7 +18,7 @@ import type { PlacedOtherwise } from './order/terms.ts';
 import type { OrderView, Preview, Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
-import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+import type { BelongsTo, MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
 import type { SubscriptionReview, UndeliveredSubscription } from './subscription/view.ts';
 import type { ObserveSubscriptionResult, SubscriptionLedger, SubscriptionSettings } from './subscription-ledger.ts';
 
@@ -242,10 +242,11 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
   withdrawOrder(orderId: string, by: ManualAction, seen: Seen): Promise<{ readonly outcome: 'withdrawn' | 'exists' } | StaleAction>;
   /**
    * Records what a source reports, and decides. Durable when it answers (law 8). The same call again is safe. `seen` is for what a
-   * person reports (`source: 'manual'`) on an order that he looked at.
+   * person reports (`source: 'manual'`) on an order that he looked at. `belongs_to`: the payment is that other order's, so nothing
+   * is recorded.
    */
   observePayment(observation: Observation): Promise<ObserveResult>;
-  observePayment(observation: Observation, seen: Seen): Promise<ObserveResult | StaleAction>;
+  observePayment(observation: Observation, seen: Seen): Promise<ObserveResult | BelongsTo | StaleAction>;
   /**
    * Moves a payment to another order, because a person corrects its owner. The id of a session stands for the payment that it
    * took. `exists`: it belongs to that order already. `already_granted`: it gave access to its order, so it stays (refund it, or
@@ -255,13 +256,16 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
    * @throws LedgerError `order_unknown`: the target is not placed. `invalid_input`: also where several payments have this name.
    */
   movePayment(payment: PaymentReference, toOrderId: string, by: ManualAction): Promise<{ readonly outcome: MoveOutcome }>;
-  /** `seen.toRevision` is compared before the payment moves: what comes to that order in the same moment is decided on as ever. */
+  /**
+   * `seen.toRevision` is compared before the payment moves: what comes to that order in the same moment is decided on as ever.
+   * `belongs_to`: another order than `seen.fromOrderId` has the payment, so it stays there.
+   */
   movePayment(
     payment: PaymentReference,
     toOrderId: string,
     by: ManualAction,
     seen: SeenBoth,
-  ): Promise<{ readonly outcome: MoveOutcome } | StaleAction>;
+  ): Promise<{ readonly outcome: MoveOutcome } | BelongsTo | StaleAction>;
   /**
    * Links a payment that no order is known for to this order, because a person knows whose it is. What was reported of it is
    * recorded in the order, and decided on as ever: who links grants nothing. An id of which nothing was reported yet is linked

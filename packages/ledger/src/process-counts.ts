@@ -8,7 +8,16 @@ import type { SubscriptionOutcome } from './subscription/events.ts';
  * As `observePayment` and `observeSubscription` answer. `stale`: a person had not seen the order's news. `failed`: it threw, and the
  * source reports it again.
  */
-export type ObservationOutcome = SubscriptionOutcome | 'review' | 'recorded' | 'duplicate' | 'held' | 'unknown' | 'stale' | 'failed';
+export type ObservationOutcome =
+  | SubscriptionOutcome
+  | 'review'
+  | 'recorded'
+  | 'duplicate'
+  | 'held'
+  | 'unknown'
+  | 'stale'
+  | 'belongs_to'
+  | 'failed';
 
 /**
  * What a look at a subscription at the provider showed. `seen`: how it is. `undated`: how it is, but not in full, or without the

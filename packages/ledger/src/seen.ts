@@ -8,10 +8,19 @@ export type RedeliverOutcome = 'delivered' | 'failed' | 'nothing_to_deliver';
 export interface Seen {
   readonly seenRevision?: number;
 }
-/** As {@link Seen}, of two orders. `fromRevision`: of the order that has the payment; `toRevision`: of the other one. */
+/**
+ * As {@link Seen}, of two orders. `fromOrderId`: the order that has the payment, as the person saw it; `fromRevision`: its revision;
+ * `toRevision`: that of the other one.
+ */
 export interface SeenBoth {
+  readonly fromOrderId?: string;
   readonly fromRevision?: number;
   readonly toRevision?: number;
+}
+/** Nothing was done, since the payment belongs to that other order, which the person did not look at. */
+export interface BelongsTo {
+  readonly outcome: 'belongs_to';
+  readonly orderId: string;
 }
 /**
  * Nothing was done, since the order has news that the person did not see: a decision, a review or a payment; not a mere

@@ -1,10 +1,17 @@
 // Every page as a browser gets it, from a shop of some size: its structure in both languages, its weight, and what no page may have.
 import { describe, expect, test } from 'vitest';
 import type { Language } from '../console-call.ts';
+import { matchRoute } from '../console-paths.ts';
 import { paymentConsole } from '../fetch.ts';
 import { fakeConsole } from './fake-console.test-support.ts';
+import { orderForms } from './forms.ts';
 import { outlineOf, pagesByPath } from './outline.test-support.ts';
+import { consoleRoutes } from './routes.ts';
 
+const routes = consoleRoutes({ payments: fakeConsole().payments }).map((route) => ({
+  route,
+  parts: route.pattern.split('/').filter(Boolean),
+}));
 const handler = paymentConsole({ payments: fakeConsole().payments, authenticate: () => ({ actor: 'sup-3' }) });
 
 async function pageAt(
@@ -47,6 +54,22 @@ describe.each(pagesByPath)('%s', (path) => {
       "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('has forms that routes take, with the fields that these need', async () => {
+    const { text } = await pageAt(path, 'en');
+    const at = `http://shop.example/admin/payments/${path}`;
+    for (const [form, attributes = ''] of text.matchAll(/<form([^>]*)>.*?<\/form>/gs)) {
+      const { action = '', method = '' } = Object.fromEntries(
+        [...attributes.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+      );
+      const below = new URL(action, at).pathname.replace('/admin/payments', '');
+      const match = matchRoute(routes, { below, method: method.toUpperCase() } as Parameters<typeof matchRoute>[1]);
+      expect(match.route, `${method} ${action}`).toBeDefined();
+      const { fields = [] } = Object.values(orderForms).find((each) => match.route?.pattern === `orders/:orderId/${each.path}`) ?? {};
+      const names = [...form.matchAll(/ name="([^"]*)"/g)].map(([, name]) => name);
+      if (method === 'post') expect(names).toEqual(expect.arrayContaining([...fields]));
+    }
   });
 
   test('names its language', async () => {

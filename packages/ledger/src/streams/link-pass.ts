@@ -24,6 +24,11 @@ export function ownerIn(pass: LinkPass, observed: PaymentObserved): string {
   return linkOf(pass, name).owner;
 }
 
+/** True: the observation names an order, and that is another one. */
+export function isOfAnother({ orderId: named }: PaymentObserved, owner: string): boolean {
+  return named !== undefined && named !== owner;
+}
+
 function linkOf({ links }: LinkPass, reference: string): Ownership {
   const link = links.get(reference);
   invariant(link !== undefined, `reference ${reference} is used before its link`);

@@ -277,6 +277,51 @@ describe('moving, linking, withdrawing', () => {
     expect([taken.status, taken.text]).toEqual([409, expect.stringContaining('o-1')]);
   });
 
+  test('the list of held payments leads to the page of the order that it names', async () => {
+    const world = await openConsole();
+    const answer = await world.ask(`${home}/queues/held/link?payment=${encodeURIComponent(' pi_held ')}&to=o-1`, { redirect: 'manual' });
+    const { pathname, search } = new URL(answer.headers.get('location') ?? '', `${world.url}${home}/queues/held/link`);
+    expect([answer.status, pathname + search]).toEqual([303, `${home}/orders/o-1/link?payment=pi_held`]);
+  });
+
+  test('a payment of another order is neither stated nor moved from here, whatever its revision', async () => {
+    const world = await openConsole();
+    const [first, second] = [await startOrder(world, 'o-1'), await startOrder(world, 'o-2')];
+    await second.pay();
+    await world.payments.recheck('o-2');
+    await first.pay();
+    await world.payments.recheck('o-1');
+    const owned = (await world.ledger.history('o-2')).flatMap(({ type, data }) =>
+      type === 'PaymentObserved' ? [(data as { payment: { id: string } }).payment.id] : [],
+    );
+    const [payment = ''] = owned.filter((id) => id.startsWith('pi_'));
+    await startOrder(world, 'o-3');
+    const before = await world.ledger.history('o-2');
+    const seenRevision = await revisionOf(world, 'o-1');
+    const observed = {
+      paymentId: payment,
+      amount: '49.00',
+      currency: 'usd',
+      paidAt: '2026-01-02T00:00',
+      timeZone: 'UTC',
+      reason,
+      seenRevision,
+    };
+    const stated = await sentTo(world, 'orders/o-1/observe', observed);
+    expect([stated.status, stated.text]).toEqual([422, expect.stringContaining('The payment belongs to order o-2')]);
+    const moved = await sentTo(world, 'orders/o-1/move', {
+      payment,
+      to: 'o-3',
+      toRevision: await revisionOf(world, 'o-3'),
+      reason,
+      seenRevision,
+    });
+    expect([moved.status, moved.text]).toEqual([409, expect.stringContaining('The payment belongs to order o-2')]);
+    const page = await world.ask(`${home}/orders/o-1/move?payment=${payment}&to=o-3`);
+    expect(page.status).toBe(409);
+    expect(await world.ledger.history('o-2')).toEqual(before);
+  });
+
   test('an order is withdrawn once, and never after it was granted', async () => {
     const world = await openConsole();
     await startOrder(world, 'o-1');

@@ -61,13 +61,14 @@ const observe =
     const observation = paymentIn(ledger, call, order, by);
     const done = await asFormProblem('paymentId', () => ledger.observePayment(observation, { seenRevision }));
     if (done.outcome === 'stale') return done;
-    const owner = 'orderId' in done ? done.orderId : orderId;
+    if (done.outcome === 'belongs_to')
+      throw new FormProblem('paymentId', 'refused', catalogues[call.language].actions.belongsTo(done.orderId));
     const said = await eventOf(
       console,
-      owner,
+      orderId,
       ({ type, data }) => type === 'PaymentObserved' && data.source === 'manual' && data.payment.id === observation.payment.id,
     );
-    return { outcome: done.outcome, orderId: owner, again: done.outcome === 'duplicate', ...(said ? { did: said.position } : {}) };
+    return { outcome: done.outcome, orderId, again: done.outcome === 'duplicate', ...(said ? { did: said.position } : {}) };
   };
 
 const move =
@@ -75,15 +76,17 @@ const move =
   async (call, orderId) => {
     const { ledger } = console.payments;
     const by = signedBy(call);
-    const seen = { fromRevision: seenIn(call), toRevision: seenIn(call, 'toRevision') };
+    const seen = { fromOrderId: orderId, fromRevision: seenIn(call), toRevision: seenIn(call, 'toRevision') };
     const order = await placed(console, orderId);
     const to = requiredText(call, 'to');
     if (!isId(to) || (await ledger.order(to)) === undefined) throw new FormProblem('to', 'order_unknown');
     const payment = await paymentOf(ledger, order, paymentIdIn(call));
     const done = await asFormProblem('payment', () => ledger.movePayment(payment, to, by, seen));
     if (done.outcome === 'stale') return done;
+    const { actions } = catalogues[call.language];
+    if (done.outcome === 'belongs_to') throw new ConsoleProblem(409, done.outcome, actions.belongsTo(done.orderId));
     if (done.outcome !== 'moved' && done.outcome !== 'exists')
-      throw new ConsoleProblem(409, done.outcome, catalogues[call.language].actions.cannotMove[done.outcome]);
+      throw new ConsoleProblem(409, done.outcome, actions.cannotMove[done.outcome]);
     const said = await eventOf(
       console,
       orderId,

@@ -60,6 +60,11 @@ export function loadAwaiting(call: PageCall): Promise<Loaded> {
 export function loadHeld(call: PageCall): Promise<Loaded> {
   return listed(call.ledger.console.held(pageFrom(call)), heldPage);
 }
+/** The form of the list names the order, whose page it is. */
+export async function loadHeldLink({ query }: PageCall): Promise<Loaded> {
+  const [payment, to] = ['payment', 'to'].map((name) => encodeURIComponent(query.get(name)?.trim() ?? ''));
+  return { redirect: `orders/${to}/link?payment=${payment}` };
+}
 export function loadSuspended(call: PageCall): Promise<Loaded> {
   return listed(call.ledger.console.suspended(pageFrom(call)), suspendedPage);
 }

@@ -113,7 +113,7 @@ function observe(context: PageContext, data: OrderPageData, { expected }: OrderV
 /** First a page that says what it would do: a GET form, so that it is an address. */
 function move(context: PageContext, { orderId, explanation }: OrderPageData): Html | undefined {
   const { order: words } = context.words;
-  const payments = [...new Set(explanation.entries.flatMap((entry) => (entry.kind === 'reported' ? [entry.report.payment.id] : [])))];
+  const payments = paymentsIn(explanation.entries);
   const [first] = payments;
   if (!context.may.has(orderForms.move.may) || first === undefined) return undefined;
   const which =
@@ -132,6 +132,13 @@ function move(context: PageContext, { orderId, explanation }: OrderPageData): Ht
     },
   )}<p class="acts"><button class="btn">${words.see}</button></p></form>`;
   return action(words.move, words.moveAbout, form);
+}
+
+/** The payments that were reported on the order, without those that were moved away. */
+function paymentsIn(entries: readonly TimelineEntry[]): readonly string[] {
+  const moved = new Set(entries.flatMap((entry) => (entry.kind === 'moved' ? [entry.payment.id] : [])));
+  const reported = entries.flatMap((entry) => (entry.kind === 'reported' ? [entry.report.payment.id] : []));
+  return [...new Set(reported)].filter((payment) => !moved.has(payment));
 }
 
 function link(context: PageContext, { orderId }: OrderPageData): Html | undefined {

@@ -148,6 +148,9 @@ async function moveLoaded({ ledger, params, query, language }: PageCall, name: '
   const target = name === 'move' ? await placed((query.get('to') ?? '').trim()) : undefined;
   if (!isId(payment)) throw new ConsoleProblem(400, 'invalid_input', words.paymentWrong);
   const reference = await (target ? paymentOf(ledger, order, payment) : heldPayment(ledger, order, payment));
+  const owner = await ledger.orderOf(reference);
+  if (owner && owner.orderId !== order.orderId && owner.orderId !== target?.orderId)
+    throw new ConsoleProblem(409, 'belongs_to', catalogues[language].actions.belongsTo(owner.orderId));
   const preview = await ledger.previewMove(reference, (target ?? order).orderId);
   return {
     data: preview,

@@ -2,7 +2,7 @@
 import type { HeldPayment, OrderSummary, Page, SuspendedOrder, UnreadableEntry } from '@paidonce/ledger';
 import { type Html, html, type Insert } from '../../html.ts';
 import { card, nothing } from '../components/boxes.ts';
-import { field, hidden, reasonField } from '../components/forms.ts';
+import { field, hidden } from '../components/forms.ts';
 import { id, money, time, waited } from '../components/ids.ts';
 import { type Column, narrow, rowLink, sub, table } from '../components/lists.ts';
 import { sourceMark, sourceText } from '../components/states.ts';
@@ -83,18 +83,18 @@ export function heldPage(context: PageContext, { items, next }: Page<HeldPayment
   );
 }
 
-/** Filled in where there is only one. */
+/** Filled in where there is only one. It leads to the order's page that says what linking would do. */
 function linkForm(context: PageContext, items: readonly HeldPayment[]): Html {
-  const { queues } = context.words;
+  const { queues, order } = context.words;
   const [only] = items.length === 1 ? items : [];
-  return html`<form class="form" method="post" action="${context.base}link">${field({
+  return html`<form class="form" method="get" action="${context.base}queues/held/link">${field({
     id: 'hp',
     name: 'payment',
     label: queues.payment,
     isRequired: true,
     maxLength: 128,
     ...(only ? { value: only.payment.id } : {}),
-  })}${field({ id: 'ho', name: 'to', label: queues.toOrder, isRequired: true, maxLength: 128, ...(only?.claims ? { value: only.claims } : {}) })}${reasonField(context, 'why-h')}<p class="acts"><button class="btn main">${queues.link}</button></p></form>`;
+  })}${field({ id: 'ho', name: 'to', label: queues.toOrder, isRequired: true, maxLength: 128, ...(only?.claims ? { value: only.claims } : {}) })}<p class="acts"><button class="btn main">${order.see}</button></p></form>`;
 }
 
 export function suspendedPage(context: PageContext, { items, next }: Page<SuspendedOrder>): PageView {

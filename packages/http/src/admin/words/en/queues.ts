@@ -53,7 +53,6 @@ export const queues = {
   whatToDo: 'What to do',
   heldText: 'Does your shop know the order? Then its checkout bypassed this ledger: link the payment to it. Otherwise refund it at Stripe.',
   toOrder: 'To order',
-  link: 'Link it',
   notPaid: 'not paid',
   // Suspended.
   suspendedAbout: 'Access is paused while a dispute is open or a debit was returned. The bank decides.',

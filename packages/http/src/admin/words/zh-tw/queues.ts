@@ -49,7 +49,6 @@ export const queues: typeof english = {
   whatToDo: '處理方式',
   heldText: '商店裡有這筆訂單嗎？若有，表示結帳時沒有經過帳本：請將付款連結到訂單。否則請到 Stripe 退款。',
   toOrder: '目標訂單',
-  link: '連結',
   notPaid: '未付款',
   suspendedAbout: '爭議進行中或扣款遭退回時暫停使用權。結果由銀行決定。',
   amount: '金額',
