@@ -139,6 +139,20 @@ describe('each field of an interface has one row', () => {
   });
 });
 
+test('who goes live subscribes to the types of events that report on payments', () => {
+  const [, list = ''] =
+    /const eventTypes: readonly string\[\] = \[(.*?)\]/s.exec(read('packages/stripe-adapter/src/stripe/event-types.ts')) ?? [];
+  const types = [...list.matchAll(/'([^']+)'/g)].map(([, type = '']) => type);
+  const [, shown = ''] = /^ *```text\n(.*?)^ *```$/ms.exec(read('docs/operate/deploy.md')) ?? [];
+  expect(types.length).toBeGreaterThan(15);
+  expect(
+    shown
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean),
+  ).toEqual(types);
+});
+
 describe('the policy of subscriptions', () => {
   const source = read('packages/ledger/src/subscription/policy.ts');
   const rows = rowsBelow(read('docs/reference/options.md'), 'subscriptions\\.policy');

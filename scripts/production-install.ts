@@ -51,7 +51,7 @@ export function checkProductionInstall(
   const commands = helpOfEach(folder);
   if (commands.length < 2) throw new Error(`npm install --omit=dev makes the commands ${commands.join(', ')} only`);
   const refused = runCommand(folder, 'paidonce-stripe', 'sandbox');
-  if (refused.code !== 2 || !refused.err.includes('npm i -D @paidonce/sandbox'))
+  if (refused.code !== 2 || !refused.err.includes('npm install --save-dev FILE.tgz'))
     throw new Error(`paidonce-stripe sandbox, without the sandbox: exit code ${refused.code}, ${refused.err}`);
   const entries = production.flatMap((packed) => packed.entries).filter((entry) => !needPeers.includes(entry));
   for (const entry of entries) execFileSync(process.execPath, ['--eval', `import(${JSON.stringify(entry)})`], { cwd: folder });

@@ -36,12 +36,15 @@ async function started(given: SandboxArguments, env: NodeJS.ProcessEnv): Promise
   }
 }
 
+const howToInstall =
+  'The sandbox is not installed. It is the package @paidonce/sandbox, which is not on npm yet: pack it in a checkout of PaidOnce (README.md, "Install"), then run here: npm install --save-dev FILE.tgz';
+
 async function importSandbox(): Promise<typeof import('@paidonce/sandbox/command-line')> {
   try {
     return await import('@paidonce/sandbox/command-line');
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     if (!isMissing || !error.message.includes("'@paidonce/sandbox'")) throw error; // What it imports itself may be missing too.
-    throw new LedgerError('invalid_input', 'The sandbox is not installed. Run: npm i -D @paidonce/sandbox', { cause: error });
+    throw new LedgerError('invalid_input', howToInstall, { cause: error });
   }
 }
