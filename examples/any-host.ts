@@ -34,7 +34,6 @@ const payments = stripePayments({
   ledger,
   stripe, // new Stripe(secretKey)
   webhookSecrets: [webhookSecret],
-  scope: 'shop',
 });
 const { webhook, status, live, ready } = paymentHandlers({ payments }); // each takes a Request, and returns a Response
 // #endregion ledger

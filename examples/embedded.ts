@@ -18,7 +18,7 @@ const ledger = createPaymentLedger({
   eventStore: await openSqliteEventStore('ledger.db'),
   deliver: (change) => saveMembership(change),
 });
-const payments = stripePayments({ ledger, stripe: new Stripe(secretKey), webhookSecrets: [webhookSecret], scope: 'shop' });
+const payments = stripePayments({ ledger, stripe: new Stripe(secretKey), webhookSecrets: [webhookSecret] });
 const app = Fastify({ requestTimeout: 20_000 });
 await app.register(paymentLedgerPlugin, { payments });
 app.post<{ Params: { memberId: string } }>('/buy/:memberId', async ({ params: { memberId } }, reply) => {

@@ -21,7 +21,7 @@ test.each(documents)('%s has the figures of the results; if not: npm run docs', 
 describe('a small document', () => {
   const results: Results = {
     date: '2026-01-02',
-    machine: 'a machine',
+    machine: '2 × a CPU, linux 6.18.44-build-1 x64',
     versions: { node: '24.0.0', sqlite: '3.50.0', postgresql: '15.1 (Debian)' },
     ratios: { embedded1: 0.5, embedded32: 12, postgres1: 0.4, postgres32: 2, whole1: 0.3, whole32: 9, byHand1: 0.1, byHand32: 1 },
     rows: [
@@ -38,14 +38,14 @@ describe('a small document', () => {
     expect(made('README.md', 'summary').split('\n')).toEqual([
       'Before.',
       '<!-- figures summary -->',
-      'Measured on a machine; Node 24.0.0, SQLite 3.50.0, PostgreSQL 15.1.',
+      'Measured on 2 × a CPU, Linux 6.18 x64; Node 24.0.0, SQLite 3.50.0, PostgreSQL 15.1.',
       '',
       '| | figure | measured | again by |',
       '|---|---|---|---|',
-      '| payments a second on SQLite, written alone, beside the best package: 1 caller, 32 callers | 0.5 and 12 times | 2026-01-02 | `npm run bench -- peers` |',
+      '| payments a second on SQLite, append only, without read models and delivery, beside emmett-sqlite, the only package measured on SQLite: 1 caller, 32 callers | 0.5 and 12 times | 2026-01-02 | `npm run bench -- peers` |',
       '| the same on SQLite, with read models and delivery | 0.3 and 9 times | 2026-01-02 | `npm run bench -- peers` |',
-      '| written alone on SQLite, beside a table with a unique key that a shop writes by hand | 0.1 and 1 times | 2026-01-02 | `npm run bench -- peers` |',
-      '| payments a second on PostgreSQL, written alone, beside the best package: 1 caller, 32 callers | 0.4 and 2 times | 2026-01-02 | `npm run bench -- peers` |',
+      '| append only on SQLite, beside a table with a unique key that a shop writes by hand | 0.1 and 1 times | 2026-01-02 | `npm run bench -- peers` |',
+      '| payments a second on PostgreSQL, append only, without read models and delivery, beside the best package: 1 caller, 32 callers | 0.4 and 2 times | 2026-01-02 | `npm run bench -- peers` |',
       '<!-- /figures -->',
       'After.',
       '',
@@ -71,6 +71,22 @@ describe('a small document', () => {
     );
   });
 
+  test('shows first payments beside facts about payments that are linked, with the same number of callers', () => {
+    const row = { callers: 32, commitMs: 0.3, ratio: 0.2 };
+    const rows = [
+      { ...row, workload: 'recorded' },
+      { ...row, workload: 'first payment', ratio: 0.1, addedSyncMs: 1 },
+      { ...row, workload: 'recorded', callers: 256, ratio: 0.05 },
+    ];
+    const text = withFigures('<!-- figures summary -->\n<!-- /figures -->', 'README.md', (bench) =>
+      bench === 'observe' ? { ...results, rows } : undefined,
+    );
+    expect(text.split('\n').slice(5, -1)).toEqual([
+      expect.stringMatching(/^\| facts a second about payments that are already linked, .* takes 0\.3 ms; 32 callers \| 0\.2 times \|/),
+      expect.stringMatching(/^\| first payments a second, .* takes 0\.3 ms by an added delay; 32 callers \| 0\.1 times \|/),
+    ]);
+  });
+
   test('a peer that failed is listed with its failure', () => {
     expect(made('docs/why/comparison.md', 'peers')).toContain('| one | 1,200 | 900 (3 doubled) |');
     expect(made('docs/why/comparison.zh-TW.md', 'peers')).toContain('| one | 1,200 | 900 (重複 3 筆) |');
@@ -88,7 +104,7 @@ describe('a small document', () => {
       expect(tables(kept)).toEqual([
         '| 1,000 requests that no honest client sends | no error of the server, no event | 2026-01-02 | `npm run torture -- --fuzz 1000` |',
         expect.stringMatching(
-          /^\| 1,000 more with .* \| no law is broken; 80 of 80 mutants .* \| 2026-01-02 \| `npm run torture -- --simulate stripe 1000` \|$/,
+          /^\| 1,000 more with .* \| no invariant is broken; 80 of 80 mutants .* \| 2026-01-02 \| `npm run torture -- --simulate stripe 1000` \|$/,
         ),
       ]);
     });
@@ -109,7 +125,7 @@ describe('a small document', () => {
 
     test('counts the mutants that tests notice', () => {
       const order = 'order: 9 mutants, 7 killed, 2 accepted, 0 living';
-      const noticed = 'of 9 mutants, tests notice 7; nobody can tell the other 2 from the code';
+      const noticed = 'of 9 mutants, tests notice 7; 2 are accepted as equivalent, with a reason each';
       expect(tables({ 'torture mutate order': part([order]) })).toEqual([expect.stringContaining(`| ${noticed} |`)]);
       expect(tables({ 'torture mutate order': part([`${order}, 3 in tables and schemas left out`]) })).toEqual([
         expect.stringContaining(`| ${noticed}; 3 in tables and schemas are not tried |`),

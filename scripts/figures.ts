@@ -80,12 +80,17 @@ function torture(read: Read, language: Language): readonly string[] {
 /** One line for each machine and set of versions. */
 function machinesOf(all: readonly (Results | undefined)[], language: Language): readonly string[] {
   const found = all.filter((results) => results !== undefined);
-  const machines = [...new Set(found.map(({ machine }) => machine))].join('; ');
+  const machines = [...new Set(found.map(({ machine }) => inBrief(machine)))].join('; ');
   const versions = Object.assign({}, ...found.map((results) => results.versions)) as Readonly<Record<string, string | undefined>>;
   const { node, sqlite, postgresql = '' } = versions;
   const named = Object.entries({ Node: node, SQLite: sqlite, PostgreSQL: postgresql.split(' ')[0] }).filter(([, version]) => version);
   const text = `${machines}; ${named.map((each) => each.join(' ')).join(', ')}`;
   return [language === 'en' ? `Measured on ${text}.` : `測量環境：${text}。`];
+}
+
+/** Names the release of Linux, and not the build that a host has given its kernel. */
+function inBrief(machine: string): string {
+  return machine.replace(/\blinux (\d+\.\d+)\S*/, 'Linux $1');
 }
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {

@@ -18,7 +18,7 @@ export function saveResults(of: 'benchmarks' | 'torture', name: string, figures:
   const folder = fileURLToPath(new URL(`../${of}/results/`, import.meta.url));
   mkdirSync(folder, { recursive: true });
   const [cpu] = cpus();
-  const machine = `${cpus().length} × ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 1_024 ** 3)} GiB, ${platform()} ${release()} ${arch()}`;
+  const machine = `${cpus().length} × ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 1_024 ** 3)} GiB, ${platform()} ${release().split('.', 2).join('.')} ${arch()}`;
   // Above the number of cores: others worked on the machine, and the times are theirs too.
   const load = Math.round(loadavg()[1] ?? 0);
   const versions = { node: process.versions.node, sqlite: process.versions['sqlite'] ?? 'unknown' };

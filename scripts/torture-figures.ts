@@ -32,8 +32,8 @@ function figureIn(figures: string, pattern: RegExp): readonly string[] {
 const lawsHold = (figures: string): Words => {
   const [, caught, all] = figureIn(figures, /(\d+) of (\d+) mutants caught/);
   return {
-    en: `no law is broken; ${caught} of ${all} mutants of the source are caught`,
-    zh: `沒有違反任何定律；原始碼的 ${all} 個突變抓到 ${caught} 個`,
+    en: `no invariant is broken; ${caught} of ${all} mutants of the source are caught`,
+    zh: `沒有違反任何不變條件；原始碼的 ${all} 個突變抓到 ${caught} 個`,
   };
 };
 
@@ -41,8 +41,8 @@ const mutantsDie = (figures: string): Words => {
   const [, all, killed, accepted] = figureIn(figures, /(\d+) mutants, (\d+) killed, (\d+) accepted/);
   const [, left] = /(\d+) in tables and schemas left out/.exec(figures) ?? [];
   return {
-    en: `of ${all} mutants, tests notice ${killed}; nobody can tell the other ${accepted} from the code${left ? `; ${left} in tables and schemas are not tried` : ''}`,
-    zh: `${all} 個突變中，測試發現 ${killed} 個；其餘 ${accepted} 個與原本的程式毫無分別${left ? `；表格與 schema 裡的 ${left} 個沒有試` : ''}`,
+    en: `of ${all} mutants, tests notice ${killed}; ${accepted} are accepted as equivalent, with a reason each${left ? `; ${left} in tables and schemas are not tried` : ''}`,
+    zh: `${all} 個突變中，測試發現 ${killed} 個；其餘 ${accepted} 個視為等同原本的程式，每個都附有理由${left ? `；表格與 schema 裡的 ${left} 個沒有試` : ''}`,
   };
 };
 
@@ -82,8 +82,8 @@ const rows: readonly Row[] = [
       zh: `營運中放回日誌、商店資料表或兩者的備份，每次都在 ${n} 位顧客之後`,
     }),
     held: () => ({
-      en: 'each order that lost a decision is named, but for payments recorded by hand that the shop lost too; all come back',
-      zh: '遺失決定的訂單逐筆列出，商店也遺失的人工登錄付款除外；全部補回',
+      en: 'each order that lost a decision is named, but for payments recorded by hand that the shop lost too; all come back after [these steps](docs/operate/after-a-restore.md); payments by hand are typed in again',
+      zh: '遺失決定的訂單逐筆列出，商店也遺失的人工登錄付款除外；照[這些步驟](docs/operate/after-a-restore.md)全部補回，人工登錄的付款則由人重新輸入',
     }),
   },
   {
