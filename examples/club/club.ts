@@ -28,7 +28,6 @@ export async function openClub(settings: ClubSettings): Promise<Club> {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'); // A membership is on disk once it is saved.
   const members = openMembers(database);
 
-  // #region ledger
   const plans = { monthly: [prices.monthly], plus: [prices.plus], yearly: [prices.yearly] };
   const eventStore = opened.adopt(await openSqliteEventStore(join(dataDir, 'ledger.db')), (open) => open.close());
   const ledger = opened.use(
@@ -40,16 +39,13 @@ export async function openClub(settings: ClubSettings): Promise<Club> {
     }),
   );
   const payments = opened.use(stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: settings.poll ?? {} }));
-  // #endregion ledger
 
   const app = opened.adopt(Fastify({ requestTimeout: 20_000 }), (open) => open.close());
   await app.register(paymentLedgerPlugin, { payments });
   let url = '';
   const begin: Begin = async (wish) => {
-    // #region start
     const subscriptionId = randomUUID();
     const { sessionId, url: page } = await payments.startSubscription({ subscriptionId, ...wish, successUrl: `${url}/thanks` });
-    // #endregion start
     return { subscriptionId, sessionId, url: page };
   };
   const now = runtime.now ?? (() => new Date());

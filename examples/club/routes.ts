@@ -72,9 +72,7 @@ export async function clubRoutes(app: FastifyInstance, options: ClubRoutesOption
   });
   app.post<OnMembership>('/subscriptions/:membershipId/portal', async ({ params: { membershipId } }, reply) => {
     const view = await payments.ledger.subscription(membershipId);
-    // #region portal
     const portal = await payments.portalUrl(membershipId, `${ownUrl()}/members/${view?.memberId}`);
-    // #endregion portal
     return reply.redirect(portal, 303);
   });
   app.post<OnMember & { Body: { months?: string; days?: string } | undefined }>(
