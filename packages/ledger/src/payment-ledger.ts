@@ -112,7 +112,7 @@ export interface PaymentLedgerOptions {
   /**
    * Instead of `deliver`, while an older handler of the shop gives access: this process decides and records, and delivers
    * nothing. What the shop has already is settled (`MembershipDelivered` with `found`); what differs stays in `undelivered`, is
-   * never abandoned, alerts nobody, and is counted in `backlog().shadowDiffers`. The first start with `deliver` then delivers
+   * never abandoned, calls no `onAlert`, and is counted in `backlog().shadowDiffers`. The first start with `deliver` then delivers
    * exactly what differs. Default: none. Given together with `deliver`, it is refused.
    */
   readonly shadow?: Shadow;
