@@ -15,11 +15,42 @@ export function readLines(
   if (lines.length === 0) return { failedAt: 'lines.data' };
   const backwards = lines.findIndex(({ period }) => period.end < period.start);
   if (backwards >= 0) return { failedAt: `lines.data.${backwards}.period` };
-  const covers = lines.flatMap((line) => coverLineOf(line, subscription) ?? []);
+  const covers = tiersAsOne(lines).flatMap((line) => coverLineOf(line, subscription) ?? []);
   const unknown = lines.findIndex(({ item, invoice_item: invoiceItem }) => item === null && invoiceItem === null);
   // Of an invoice that tells nothing else it may be the one that was paid for.
   if (covers.length === 0 && unknown >= 0) return { failedAt: `lines.data.${unknown}.parent` };
-  return { lines: covers.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+  return { lines: covers };
+}
+
+/**
+ * For a price with tiers an invoice has a line for each tier, with the quantity that falls into it, and one for the tier's flat
+ * fee, of quantity 0. One line stands for them all: by the first id, with the sums. Prorations are no part of it: Stripe states the
+ * whole quantity on each. Sorted by id.
+ */
+function tiersAsOne(lines: readonly StripeInvoiceLine[]): readonly StripeInvoiceLine[] {
+  const joined = new Map<string | StripeInvoiceLine, StripeInvoiceLine>();
+  for (const line of lines.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+    const key = tiersOf(line) ?? line;
+    const first = joined.get(key);
+    joined.set(key, first === undefined ? line : sumOf(first, line));
+  }
+  return [...joined.values()];
+}
+
+/** What lines of one quantity have in common. Undefined: the line stands alone. */
+function tiersOf({ item, amount, quantity, price, period }: StripeInvoiceLine): string | undefined {
+  if (item === null || item.subscription_item === null || quantity === null) return undefined;
+  if (item.proration || item.credits !== null || amount < 0) return undefined;
+  return JSON.stringify([item.subscription_item, price?.price, period.start, period.end]);
+}
+
+function sumOf(a: StripeInvoiceLine, b: StripeInvoiceLine): StripeInvoiceLine {
+  return {
+    ...a,
+    amount: a.amount + b.amount,
+    discounted: a.discounted + b.discounted,
+    quantity: (a.quantity ?? 0) + (b.quantity ?? 0),
+  };
 }
 
 /** Undefined: it does not recur (a setup fee), is another subscription's, or is for no time at all. */

@@ -182,6 +182,37 @@ describe('a line', () => {
     ).toMatchObject([{ quantity: 5 }, { quantity: 1, price: 'price_metered', to: '2026-05-01T00:00:00.000Z' }]);
   });
 
+  test('of a tier, or of the flat fee of one, is one with those of its item: all the seats that were paid for', () => {
+    const tiers = [
+      { id: 'il_1', amount: 10_000, quantity: 10 },
+      { id: 'il_2', amount: 9_900, quantity: 0 },
+      { id: 'il_3', amount: 1_990, quantity: 2, discount_amounts: [{ amount: 190, discount: 'di_1' }] },
+      { id: 'il_4', amount: 0, quantity: 0 },
+    ];
+    expect(covers(...tiers)).toEqual([{ ...may, quantity: 12, netMinor: 21_700 }]);
+    expect(covers(...tiers.toReversed())).toEqual(covers(...tiers));
+  });
+
+  test('is not one with a line of another item, price or period, nor with a proration, a credit, or one that has no quantity', () => {
+    const seats = { id: 'il_1', quantity: 2 };
+    const june = { start: day('2026-06-01'), end: day('2026-07-01') };
+    for (const other of [
+      { parent: ofItem({ subscription_item: 'si_2' }) },
+      { pricing: pricing('price_gold') },
+      { period: june },
+      { parent: ofItem({ proration: true }) },
+      { amount: -2_000 },
+      { quantity: null },
+    ]) {
+      expect(covers(seats, { id: 'il_2', quantity: 3, ...other })).toMatchObject([
+        { id: 'il_1', quantity: 2, netMinor: 2_000 },
+        { id: 'il_2', quantity: other.quantity === null ? 1 : 3 },
+      ]);
+    }
+    const proration = { parent: ofItem({ proration: true }), quantity: 3 };
+    expect(covers({ ...proration, id: 'il_1' }, { ...proration, id: 'il_2' })).toMatchObject([{ quantity: 3 }, { quantity: 3 }]);
+  });
+
   test('of another subscription, or for no time at all, is none', () => {
     const none = { start: day('2026-05-01'), end: day('2026-05-01') };
     expect(covers({ parent: ofItem({ subscription: 'sub_2' }) }, { id: 'il_2', period: none })).toEqual([]);

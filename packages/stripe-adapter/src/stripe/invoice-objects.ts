@@ -44,6 +44,8 @@ export interface StripeLineOrigin {
   /** The invoice whose line a credit gives back. */
   readonly credits: string | null;
   readonly subscription: string | null;
+  /** Null: it is an invoice item, or Stripe names none. */
+  readonly subscription_item: string | null;
 }
 
 export interface StripeInvoiceLine {
@@ -124,12 +126,9 @@ const originSchema: z.ZodType<StripeLineOrigin> = z
     proration: z.boolean(),
     proration_details: nullable(z.object({ credited_items: nullable(z.object({ invoice: referenceSchema })) })),
     subscription: nullable(referenceSchema),
+    subscription_item: nullable(referenceSchema),
   })
-  .transform(({ proration, proration_details: details, subscription }) => ({
-    proration,
-    credits: details?.credited_items?.invoice ?? null,
-    subscription,
-  }));
+  .transform(({ proration_details: details, ...origin }) => ({ ...origin, credits: details?.credited_items?.invoice ?? null }));
 
 const lineSchema: z.ZodType<StripeInvoiceLine> = z
   .object({
