@@ -64,11 +64,35 @@ describe.each(everyWay)('by %s', (_, { fate, tell }) => {
     ['a third of it lost', { status: 'lost', amountMinor: 333 }, 'active'],
     ['two thirds open', { status: 'needs_response', amountMinor: 667 }, 'active'],
     ['an amount that is small in another currency', { status: 'lost', amountMinor: 12, currency: 'usd' }, 'revoked'],
+    ['all of it lost, at another exchange rate', { status: 'lost', amountMinor: 987 }, 'revoked'],
+    ['all of it open, at another exchange rate', { status: 'needs_response', amountMinor: 987 }, 'suspended'],
   ])('a dispute %s', async (_, terms, membership) => {
     const { shop, sessionId } = await paidOrder();
     shop.sandbox.dispute(sessionId, { ...terms, fate });
     await tell(shop);
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership, openReviews: [] });
+  });
+
+  test('a dispute of what a refund has left, at another exchange rate, is of all that was paid', async () => {
+    const { shop, sessionId } = await paidOrder();
+    shop.sandbox.refund(sessionId, { amountMinor: 400, fate: 'never_made' });
+    await shop.payments.recheck('order-1');
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active' });
+    shop.sandbox.dispute(sessionId, { status: 'lost', amountMinor: 590, fate });
+    await tell(shop);
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked', openReviews: [] });
+  });
+
+  test('a dispute that the log has as a part, since it was told without its charge, is of the whole once it is read', async () => {
+    const { shop, sessionId } = await paidOrder();
+    const { payment_intent: intent } = await shop.stripe.checkout.sessions.retrieve(sessionId);
+    const { id } = shop.sandbox.dispute(sessionId, { status: 'lost', amountMinor: 987, fate });
+    const payment = { provider: 'stripe', account: shop.sandbox.account, livemode: false, id: String(intent) };
+    const fact = { kind: 'dispute', id, status: 'lost', amountMinor: 987, returnedDebit: false, movements: 1 } as const;
+    await shop.ledger.observePayment({ payment, fact, asOf: new Date().toISOString(), evidence: { objectId: id }, source: 'webhook' });
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', payment: 'disputed' });
+    await tell(shop);
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked' });
   });
 
   test('a dispute that was told as open, then prevented by a resolution, restores nothing', async () => {
@@ -149,6 +173,7 @@ describe('a backfill, which tells what went back first', () => {
     [{ status: 'prevented', caseType: 'block' }, 'active'],
     [{ status: 'lost', amountMinor: 333 }, 'active'],
     [{ status: 'lost', amountMinor: 12, currency: 'usd' }, 'none'],
+    [{ status: 'lost', amountMinor: 987 }, 'none'],
   ])('%o: %s', async (terms, membership) => {
     const shop = await openShop();
     const sessionId = await shop.checkout();

@@ -157,21 +157,24 @@ describe('a life that webhooks alone tell', () => {
     expect(sandbox.calls.byRoute()).toEqual({});
   });
 
-  test.each(['refund', 'dispute'] as const)('a %s of the running month takes it back, and no other payment', async (back) => {
-    const { begin, sandbox, stripe, told, ledger } = await openClubShop();
-    const id = await begin();
-    await begin({ subscriptionId: 'club-2', memberId: 'member-2' });
-    await sandbox.deliverDue();
-    const [paid] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
-    const payment = String(paid?.payments?.data[0]?.payment.payment_intent);
-    sandbox.calls.reset();
-    if (back === 'refund') sandbox.refund(payment);
-    else sandbox.dispute(payment);
-    await sandbox.deliverDue();
-    expect(await told()).toEqual(['granted silver', back === 'refund' ? 'revoked silver' : 'suspended silver']);
-    expect(sandbox.calls.byRoute()).not.toHaveProperty(['GET /v1/subscriptions/:subscription']); // No look.
-    expect(await ledger.subscription('club-2')).toMatchObject({ status: 'active' });
-  });
+  test.each(['refund', 'dispute', 'dispute at another exchange rate'] as const)(
+    'a %s of the running month takes it back, and no other payment',
+    async (back) => {
+      const { begin, sandbox, stripe, told, ledger } = await openClubShop();
+      const id = await begin();
+      await begin({ subscriptionId: 'club-2', memberId: 'member-2' });
+      await sandbox.deliverDue();
+      const [paid] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
+      const payment = String(paid?.payments?.data[0]?.payment.payment_intent);
+      sandbox.calls.reset();
+      if (back === 'refund') sandbox.refund(payment);
+      else sandbox.dispute(payment, back === 'dispute' ? {} : { amountMinor: Math.floor((paid?.amount_paid ?? 0) * 0.987) });
+      await sandbox.deliverDue();
+      expect(await told()).toEqual(['granted silver', back === 'refund' ? 'revoked silver' : 'suspended silver']);
+      expect(sandbox.calls.byRoute()).not.toHaveProperty(['GET /v1/subscriptions/:subscription']); // No look.
+      expect(await ledger.subscription('club-2')).toMatchObject({ status: 'active' });
+    },
+  );
 
   describe.each(['refund', 'lost dispute', 'credit note'] as const)('a %s of a month that is over', (back) => {
     /** The second month is paid, and no event tells of it. */

@@ -69,10 +69,25 @@ function isMoneyGone({ case_type: caseType, balance_transactions: rows }: Stripe
   return caseType === 'resolution' || sum < 0;
 }
 
-/** What is disputed. In another currency than the charge's it cannot be compared with what was paid: then all of the charge. */
+/**
+ * From this share on, what is disputed is the whole. A bank takes a payment back at the exchange rate of another day, so the amount
+ * may be below that of the charge though all of it is disputed. Stripe says: "it can differ (usually because of currency
+ * fluctuation or because only part of the order is disputed)", and not which. Rates seldom move by a fifth within the months in
+ * which a payment can be disputed.
+ */
+const wholeFromPercent = 80;
+
+/**
+ * What is disputed. In another currency than the charge's it cannot be compared with what was paid: then all of the charge. Nearly
+ * all of it, or of what refunds have left of it, is all of that. A charge counts as refunded what a partial capture released.
+ */
 function disputedMinor({ amount, currency, charge }: StripeDispute): number {
-  const isOther = charge !== null && typeof charge !== 'string' && currency !== null && charge.currency !== currency;
-  return isOther ? charge.amount : amount;
+  if (charge === null || typeof charge === 'string') return amount;
+  if (currency !== null && charge.currency !== currency) return charge.amount;
+  const { amount_captured: captured } = charge;
+  const left = Math.min(captured, charge.amount - charge.amount_refunded);
+  const whole = [captured, left].find((minor) => amount * 100 >= minor * wholeFromPercent);
+  return Math.max(amount, whole ?? 0);
 }
 
 function chargeIdOf(charge: StripeDispute['charge']): string | null {

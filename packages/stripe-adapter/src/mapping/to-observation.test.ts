@@ -162,6 +162,9 @@ describe('a charge is only a hint', () => {
 });
 
 describe('a dispute says', () => {
+  const charged = (amount: number, fields: object = {}) => {
+    return { id: 'ch_1', amount, amount_captured: amount, amount_refunded: 0, currency: 'eur', ...fields };
+  };
   const ofCase = (case_type: string) => ({ payment_method_details: { type: 'card', card: { brand: 'visa', case_type } } });
 
   // biome-ignore format: a table
@@ -184,9 +187,22 @@ describe('a dispute says', () => {
     [{ status: 'prevented', payment_method_details: undefined, balance_transactions: [] }, 'prevented 1000 disputed 0'],
     [{ status: 'prevented', ...ofCase('block'), balance_transactions: ['txn_1'] }, 'lost 1000 disputed 1'],
     [{ status: 'prevented', payment_method_details: { type: 'klarna', klarna: {} }, balance_transactions: [] }, 'prevented 1000 disputed 0'],
-    [{ charge: { id: 'ch_1', amount: 1_200, currency: 'eur' }, amount: 300 }, 'open 300 disputed 1'],
-    [{ charge: { id: 'ch_1', amount: 1_200, currency: 'usd' }, amount: 300 }, 'open 1200 disputed 1'],
-    [{ charge: { id: 'ch_1', amount: 1_200, currency: 'usd' }, amount: 300, currency: undefined }, 'open 300 disputed 1'],
+    [{ charge: charged(1_200), amount: 300 }, 'open 300 disputed 1'],
+    [{ charge: charged(1_200, { currency: 'usd' }), amount: 300 }, 'open 1200 disputed 1'],
+    [{ charge: charged(1_200, { currency: 'usd' }), amount: 300, currency: undefined }, 'open 300 disputed 1'],
+    [{ charge: charged(10_000), amount: 9_870 }, 'open 10000 disputed 1'],
+    [{ charge: charged(10_000), amount: 9_870, status: 'lost' }, 'lost 10000 disputed 1'],
+    [{ charge: charged(10_000), amount: 8_000 }, 'open 10000 disputed 1'],
+    [{ charge: charged(10_000), amount: 7_999 }, 'open 7999 disputed 1'],
+    [{ charge: charged(10_000), amount: 10_130 }, 'open 10130 disputed 1'],
+    [{ charge: 'ch_1', amount: 9_870 }, 'open 9870 disputed 1'],
+    [{ charge: charged(10_000, { amount_refunded: 4_000 }), amount: 4_800 }, 'open 6000 disputed 1'],
+    [{ charge: charged(10_000, { amount_refunded: 4_000 }), amount: 4_799 }, 'open 4799 disputed 1'],
+    [{ charge: charged(10_000, { amount_refunded: 500 }), amount: 9_870 }, 'open 10000 disputed 1'],
+    [{ charge: charged(10_000, { amount_refunded: 10_000 }), amount: 3_000 }, 'open 3000 disputed 1'],
+    [{ charge: charged(10_000, { amount_captured: 6_000, amount_refunded: 4_000 }), amount: 5_922 }, 'open 6000 disputed 1'],
+    [{ charge: charged(10_000, { amount_captured: 6_000, amount_refunded: 7_000 }), amount: 2_961 }, 'open 3000 disputed 1'],
+    [{ charge: charged(10_000, { amount_captured: 6_000, amount_refunded: 4_000 }), amount: 3_000 }, 'open 3000 disputed 1'],
     [{ reason: 'insufficient_funds' }, 'open 1000 returned 1'],
     [{ reason: 'incorrect_account_details' }, 'open 1000 returned 1'],
     [{ reason: 'bank_cannot_process' }, 'open 1000 returned 1'],

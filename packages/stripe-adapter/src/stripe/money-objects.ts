@@ -23,11 +23,20 @@ export interface StripeDispute {
   readonly livemode: boolean;
   readonly payment_intent: string | null;
   /** The id alone if it was not expanded. */
-  readonly charge: string | { readonly id: string; readonly amount: number; readonly currency: string } | null;
+  readonly charge: string | StripeDisputedCharge | null;
   /** The amount of each row of the balance. Null: it cannot be read. */
   readonly balance_transactions: readonly (number | null)[];
   /** The kind of a card's case: `chargeback`, `inquiry`, `block`, `resolution`… */
   readonly case_type: string | null;
+}
+
+export interface StripeDisputedCharge {
+  readonly id: string;
+  readonly amount: number;
+  readonly amount_captured: number;
+  /** With what a partial capture released. */
+  readonly amount_refunded: number;
+  readonly currency: string;
 }
 
 export interface StripeCharge {
@@ -73,6 +82,13 @@ export const refundSchema: z.ZodType<StripeRefund> = z.object({
   balance_transaction: nullable(z.union([idSchema, z.object({ reporting_category: nullable(z.string()) })])),
 });
 
+const disputedChargeSchema: z.ZodType<StripeDisputedCharge> = z.object({
+  id: idSchema,
+  amount: minorSchema,
+  amount_captured: minorSchema,
+  amount_refunded: minorSchema,
+  currency: currencySchema,
+});
 const disputeShape = z.object({
   id: idSchema,
   status: z.string(),
@@ -81,7 +97,7 @@ const disputeShape = z.object({
   reason: z.string(),
   livemode: z.boolean(),
   payment_intent: nullable(referenceSchema),
-  charge: nullable(z.union([idSchema, z.object({ id: idSchema, amount: minorSchema, currency: currencySchema })])),
+  charge: nullable(z.union([idSchema, disputedChargeSchema])),
   balance_transactions: z.array(z.unknown().transform((row) => z.object({ amount: z.number().int() }).safeParse(row).data?.amount ?? null)),
   payment_method_details: nullable(z.object({ card: nullable(z.object({ case_type: nullable(z.string()) })) })),
 });
