@@ -61,7 +61,8 @@ export function marksOf({ metadata }: Pick<StripeIdentity, 'metadata'>, scope: s
 
 /** The scope in the metadata, where that is not ours. Undefined: it is ours, or there is none. */
 export function otherScopeIn({ metadata }: Pick<StripeIdentity, 'metadata'>, scope: string): string | undefined {
-  return metadata[scopeKey] === scope ? undefined : metadata[scopeKey];
+  const found = metadata[scopeKey];
+  return found === scope ? undefined : found;
 }
 
 export function claimOf(identity: StripeIdentity, scope: string): Claim {

@@ -260,6 +260,7 @@ describe('whose it is', () => {
       subscription: 'sub_1',
       references: ['sub_1', 'in_1'],
       hasOurScope: false,
+      otherScope: 'other',
     });
     expect(map(subscription({ metadata: { ...marks, paidonce_ledger: 'ledger-1' } })).claim).toMatchObject({ ledgerId: 'ledger-1' });
   });
