@@ -1119,7 +1119,7 @@ describe('doctor', () => {
     await desk.shop((ledger) => ledger.placeOrder({ ...order, account: 'acct_1Former' }));
     const ran = await desk.run('doctor');
     expect(ran.out).toContain(
-      `PROBLEM orders on acct_1Former: the ledger has orders on acct_1Former, but the key is of ${desk.sandbox.account} and may not read it. Was the account changed?`,
+      `PROBLEM orders or subscriptions on acct_1Former: the ledger has some, but the key is of ${desk.sandbox.account} and may not read it. Was the account changed?`,
     );
     expect(ran.code).toBe(3);
   });
@@ -1145,7 +1145,7 @@ describe('doctor', () => {
     const ran = await desk.run('doctor');
     expect(ran.out).toMatch(/PROBLEM clock: (?:59|60)\d s from Stripe's\. Set the clock by NTP/);
     expect(ran.out).toContain(
-      'PROBLEM mode: the key is of test mode, and the ledger has orders of live mode. Give each mode a ledger of its own',
+      'PROBLEM mode: the key is of test mode, and the ledger has orders or subscriptions of live mode. Give each mode a ledger of its own',
     );
     expect(ran.code).toBe(3);
   });
@@ -1241,7 +1241,9 @@ describe('doctor', () => {
     const missing = await desk.run('doctor');
     expect([missing.code, missing.out]).toEqual([
       3,
-      expect.stringContaining(`PROBLEM endpoint for connected accounts: none, and the ledger has orders on ${seller}. Add one`),
+      expect.stringContaining(
+        `PROBLEM endpoint for connected accounts: none, and the ledger has orders or subscriptions on ${seller}. Add one`,
+      ),
     ]);
     desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret, connect: true });
     const there = await desk.run('doctor');

@@ -34,12 +34,15 @@ interface Desk extends Omit<Ground, 'shop'> {
   shop<T>(use: (ledger: PaymentLedger, payments: StripePayments) => Promise<T>): Promise<T>;
 }
 
+/** A connected account of the shop's platform. */
+const seller = 'acct_1Seller';
+
 const heading = 'subscription,member,plan,active';
 
 async function openDesk(): Promise<Desk> {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-members-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const ground = await startGround({ automatic: false });
+  const ground = await startGround({ automatic: false, connectedAccounts: [seller] });
   const { stripe, sandbox } = ground;
   const priceOf = async (name: string): Promise<string> => {
     const { id: product } = await stripe.products.create({ name });
@@ -261,5 +264,26 @@ describe('backfill and reconcile', () => {
     await desk.shop(() => Promise.resolve());
     expect(desk.delivered).toEqual(['m-1 granted', 'm-2 granted']);
     expect(await findingsIn(desk)).toEqual([]);
+  });
+});
+
+describe('doctor', () => {
+  test('names a right that the key lacks on an account where subscriptions alone are sold', async () => {
+    const desk = await openDesk();
+    const sold = { subscriptionId: 'club-1', memberId: 'm-1', plan: 'silver', account: seller, livemode: false };
+    await desk.shop((ledger) => ledger.placeSubscription(sold));
+    const invoices = { method: 'GET', path: '/v1/invoices' } as const;
+    desk.sandbox.injectFault({ ...invoices, kind: 'slow', delayMs: 0 }); // The read of our own account, which passes.
+    desk.sandbox.injectFault({ ...invoices, kind: 'status', status: 403 });
+    const { out } = await desk.run('doctor');
+    expect(out).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('good    may read Invoices: yes'),
+        expect.stringContaining(`good    orders or subscriptions on ${seller}: the key may read it`),
+        expect.stringContaining(`good    may read Subscriptions on ${seller}: yes`),
+        expect.stringMatching(new RegExp(`PROBLEM may read Invoices on ${seller}: .*Give the key that permission`)),
+        expect.stringContaining(`none, and the ledger has orders or subscriptions on ${seller}`),
+      ]),
+    );
   });
 });

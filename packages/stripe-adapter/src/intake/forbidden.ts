@@ -1,6 +1,7 @@
 // What our key may not read. A retry gives it no right that it lacks: a person must grant it, and `recheck` then reads the object.
 import type { Logger, PaymentLedger } from '@paidonce/ledger';
 import type { Provenance } from '../mapping/provenance.ts';
+import { accountTargets } from '../stripe/account-targets.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import type { IntakeResult } from './intake-result.ts';
@@ -29,9 +30,9 @@ export async function recordForbidden(
     return recordUnreadable(ledger, JSON.stringify(object) ?? '', { ...name, path: 'permission' }, provenance);
   }
 
-  /** True for an account that our key may not read and no order is on: an organisation reports on all of its accounts. */
+  /** True for an account that our key may not read and we sell nothing on: an organisation reports on all of its accounts. */
   async function isElsewhere(account: string): Promise<boolean> {
     if (account === (await accounts.own())) return false;
-    return (await ledger.forAdapters.accountOrders()).every((orders) => orders.account !== account);
+    return (await accountTargets(ledger, ledger.runtime.now())).every((target) => target.account !== account);
   }
 }

@@ -1,5 +1,6 @@
 // Events beyond the plain snapshot: thin ones, twins, other API versions, secrets that speak for an account or a mode.
 import { describe, expect, test } from 'vitest';
+import { invoice } from '../billing-objects.test-support.ts';
 import { openShop, refusal, type Shop, storyOf, webhookSecret } from '../shop.test-support.ts';
 import { bytes, eventsInLog, placed, sign, signed, thin, unreadable } from '../signed-events.test-support.ts';
 import { intent, ours, refund, session } from '../stripe-objects.test-support.ts';
@@ -212,6 +213,19 @@ describe('a key without the right', () => {
     shop.sandbox.injectFault({ kind: 'status', status: 403, times: 5, path: '/v1/payment_intents/:intent' });
     expect(await shop.payments.handleWebhook(...signed(refund()))).toEqual({ outcome: 'unreadable' });
     expect(await unreadable(shop)).toMatchObject([{ objectId: 're_1', path: 'permission' }]); // What `recheck` can read later.
+  });
+});
+
+describe('a key without the right on a connected account', () => {
+  test('where subscriptions alone are sold: the paid invoice is kept by id', async () => {
+    const account = 'acct_1Seller';
+    const policy = { plans: { club: ['price_month'] } };
+    const shop = await openShop({ ledger: { subscriptions: { policy } }, sandbox: { connectedAccounts: [account] } });
+    await shop.ledger.placeSubscription({ subscriptionId: 'club-7', memberId: 'member-7', plan: 'club', account, livemode: false });
+    shop.sandbox.injectFault({ kind: 'status', status: 403, times: 99, path: '/v1/subscriptions/:subscription' });
+    const paid = signed(invoice(), { event: { type: 'invoice.paid', account } });
+    expect(await shop.payments.handleWebhook(...paid)).toEqual({ outcome: 'unreadable' });
+    expect(await unreadable(shop)).toMatchObject([{ objectId: 'in_1', path: 'permission', account }]);
   });
 });
 

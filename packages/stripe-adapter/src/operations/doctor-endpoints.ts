@@ -9,7 +9,7 @@ import { type ProbeOptions, probe, proveSecrets } from './doctor-probes.ts';
 export interface EndpointsOptions extends ProbeOptions {
   /** The URL that Stripe should send webhooks to. Absent: every endpoint of the account is checked. */
   readonly webhookUrl?: string;
-  /** Accounts with orders that are not the key's own: their events need an endpoint of their own. */
+  /** Accounts with orders or subscriptions that are not the key's own: their events need an endpoint of their own. */
   readonly connectedAccounts: readonly string[];
   /** The types of event that an endpoint should have: lists of at most twenty. */
   readonly eventTypes: readonly (readonly string[])[];
@@ -160,7 +160,7 @@ function connected(ours: readonly Endpoint[], { connectedAccounts }: EndpointsOp
   const there = ours.find(({ isOfConnected, isEnabled }) => isOfConnected && isEnabled);
   if (there) return [good(what, there.url)];
   const remedy = 'Add one for events on connected accounts, with the same address, and its secret to webhookSecrets';
-  return [problem(what, `none, and the ledger has orders on ${connectedAccounts.join(', ')}`, remedy)];
+  return [problem(what, `none, and the ledger has orders or subscriptions on ${connectedAccounts.join(', ')}`, remedy)];
 }
 
 /** Events of the last days that an endpoint of the account did not take. */

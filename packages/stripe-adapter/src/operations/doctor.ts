@@ -2,6 +2,7 @@
 // endpoints and their secrets. It only reads, and posts two webhooks to each endpoint's address: one without a signature, and one
 // that is signed and harmless.
 import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
+import { type AccountTarget, accountTargets } from '../stripe/account-targets.ts';
 import { addressOf, isAtStripe } from '../stripe/api-address.ts';
 import type { StripeClient } from '../stripe/client.ts';
 import { billingEventTypes, eventTypes } from '../stripe/event-types.ts';
@@ -50,13 +51,14 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Diagnos
   );
   found.push(account);
   if (account.state !== 'good') return found; // Nothing else can be checked.
-  found.push(await clock(calls, options), await modes(calls, options), ...(await orderAccounts(calls, account.found, options)));
+  const targets = options.ledger ? await accountTargets(options.ledger, options.runtime.now()) : [];
+  const connectedAccounts = connectedIn(targets, account.found);
+  found.push(await clock(calls, options), await modes(calls, targets, options));
   found.push(...(await permissions(calls, options)), await mayCreate(options));
+  for (const id of connectedAccounts) found.push(...(await connectedAccount(calls, id, account.found, options)));
   if (options.ledger) found.push(...(await checkLedgers(calls, { ...options, ledger: options.ledger })));
   const types = [eventTypes, ...(hasSubscriptions(options) ? [billingEventTypes] : [])];
-  found.push(
-    ...(await checkEndpoints({ ...options, eventTypes: types, connectedAccounts: await connectedAccounts(account.found, options) })),
-  );
+  found.push(...(await checkEndpoints({ ...options, eventTypes: types, connectedAccounts })));
   return found;
 }
 
@@ -84,15 +86,14 @@ async function clock(calls: StripeCalls, { runtime }: DoctorOptions): Promise<Di
   );
 }
 
-async function modes(calls: StripeCalls, { ledger, secretKey }: DoctorOptions): Promise<Diagnosis> {
+async function modes(calls: StripeCalls, targets: readonly AccountTarget[], { secretKey }: DoctorOptions): Promise<Diagnosis> {
   const what = 'mode';
   const keys = secretKey.includes('_live_');
-  const orders = (await ledger?.forAdapters.accountOrders()) ?? [];
   const name = (livemode: boolean) => (livemode ? 'live' : 'test');
-  if (orders.some(({ livemode }) => livemode !== keys)) {
+  if (targets.some(({ livemode }) => livemode !== keys)) {
     return problem(
       what,
-      `the key is of ${name(keys)} mode, and the ledger has orders of ${name(!keys)} mode`,
+      `the key is of ${name(keys)} mode, and the ledger has orders or subscriptions of ${name(!keys)} mode`,
       'Give each mode a ledger of its own',
     );
   }
@@ -104,26 +105,20 @@ async function modes(calls: StripeCalls, { ledger, secretKey }: DoctorOptions): 
   );
 }
 
-/** The accounts on which the ledger has orders: all others than the key's own must be open to it, as to a platform. */
-async function orderAccounts(calls: StripeCalls, own: string, options: DoctorOptions): Promise<readonly Diagnosis[]> {
-  const found: Diagnosis[] = [];
-  for (const account of await connectedAccounts(own, options)) {
-    const what = `orders on ${account}`;
-    const read = () => calls.on(account).events(eventTypes, { createdFrom: 0, createdTo: 0 });
-    const diagnosis = await diagnosed(what, read, () => good(what, 'the key may read it'));
-    const remedy = `Was the account changed? Use a key of ${account}, or of its platform, for what was sold there, and a ledger of its own for ${own}`;
-    found.push(
-      diagnosis.state === 'problem'
-        ? problem(what, `the ledger has orders on ${account}, but the key is of ${own} and may not read it`, remedy)
-        : diagnosis,
-    );
-  }
-  return found;
+/** An account with orders or subscriptions that is not the key's own must be open to it, as to a platform: rights may differ there. */
+async function connectedAccount(calls: StripeCalls, account: string, own: string, options: DoctorOptions): Promise<readonly Diagnosis[]> {
+  const what = `orders or subscriptions on ${account}`;
+  const there = calls.on(account);
+  const read = () => there.events(eventTypes, noWindow);
+  const diagnosis = await diagnosed(what, read, () => good(what, 'the key may read it'));
+  if (diagnosis.state === 'good') return [diagnosis, ...(await permissions(there, options, ` on ${account}`))];
+  if (diagnosis.state !== 'problem') return [diagnosis];
+  const remedy = `Was the account changed? Use a key of ${account}, or of its platform, for what was sold there, and a ledger of its own for ${own}`;
+  return [problem(what, `the ledger has some, but the key is of ${own} and may not read it`, remedy)];
 }
 
-async function connectedAccounts(own: string, { ledger }: DoctorOptions): Promise<readonly string[]> {
-  const orders = (await ledger?.forAdapters.accountOrders()) ?? [];
-  return [...new Set(orders.map(({ account }) => account).filter((account) => account !== own && account.startsWith('acct_')))];
+function connectedIn(targets: readonly AccountTarget[], own: string): readonly string[] {
+  return [...new Set(targets.map(({ account }) => account).filter((account) => account !== own && account.startsWith('acct_')))];
 }
 
 function hasSubscriptions({ ledger }: DoctorOptions): boolean {
@@ -142,7 +137,8 @@ function subscriptionReads({ billing }: StripeCalls): readonly Read[] {
   ];
 }
 
-async function permissions(calls: StripeCalls, options: DoctorOptions): Promise<readonly Diagnosis[]> {
+/** @param where added to the name of each right. */
+async function permissions(calls: StripeCalls, options: DoctorOptions, where = ''): Promise<readonly Diagnosis[]> {
   const reads: readonly Read[] = [
     ['Checkout Sessions', () => calls.completeSessions(noWindow)],
     ['Events', () => calls.events(eventTypes, noWindow)],
@@ -154,7 +150,10 @@ async function permissions(calls: StripeCalls, options: DoctorOptions): Promise<
     ...(hasSubscriptions(options) ? subscriptionReads(calls) : []),
   ];
   const found: Diagnosis[] = [];
-  for (const [name, read] of reads) found.push(await diagnosed(`may read ${name}`, read, () => good(`may read ${name}`, 'yes')));
+  for (const [name, read] of reads) {
+    const what = `may read ${name}${where}`;
+    found.push(await diagnosed(what, read, () => good(what, 'yes')));
+  }
   return found;
 }
 
