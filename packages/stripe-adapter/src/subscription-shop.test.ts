@@ -301,6 +301,14 @@ describe('a start', () => {
     expect(error).toMatchObject({ code: 'already_subscribed', message: expect.stringContaining('club-1') });
   });
 
+  test('that Stripe refused can be started again once the cause is mended, though Stripe replays the refusal', async () => {
+    const { payments, given, sandbox, stripe } = await openClubShop();
+    sandbox.injectFault({ kind: 'status', status: 400, stored: true, method: 'POST', path: '/v1/checkout/sessions' });
+    expect((await refusal(payments.startSubscription(given))).code).toBe('invalid_input');
+    const { sessionId } = await payments.startSubscription(given);
+    expect((await stripe.checkout.sessions.list()).data.map(({ id }) => id)).toEqual([sessionId]);
+  });
+
   test('asked for twice at once on other parameters leaves one page to pay, and both callers have it', async () => {
     const { payments, given, stripe } = await openClubShop();
     const visit = (nonce: string) => payments.startSubscription({ ...given, successUrl: `https://shop.example/done?visit=${nonce}` });

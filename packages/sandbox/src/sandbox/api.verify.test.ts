@@ -148,6 +148,20 @@ describe('idempotency', () => {
 });
 
 describe('faults', () => {
+  test('a refusal is stored under its key where it was told to, and nothing is done', async () => {
+    const { stripe, sandbox } = await startGround();
+    const create = (idempotencyKey: string) => stripe.coupons.create({ percent_off: 10 }, { idempotencyKey });
+    sandbox.injectFault({ kind: 'status', status: 400, stored: true });
+    for (const replayed of [undefined, 'true']) {
+      const refused = await errorOf(create('k1'));
+      expect([refused.type, refused.headers?.['idempotent-replayed']]).toEqual(['StripeInvalidRequestError', replayed]);
+    }
+    expect((await stripe.coupons.list()).data).toEqual([]);
+    sandbox.injectFault({ kind: 'status', status: 400 });
+    await errorOf(create('k2'));
+    expect((await create('k2')).object).toBe('coupon');
+  });
+
   test('a rate limit says how long to wait, and hits as often as it was told to', async () => {
     const { stripe, sandbox } = await startGround();
     sandbox.injectFault({ kind: 'status', status: 429, retryAfterSeconds: 3, times: 2, path: '/v1/events' });

@@ -118,6 +118,32 @@ describe('startCheckout', () => {
     expect(sandbox.calls.count(createRoute)).toBe(3);
   });
 
+  test('goes on with a fresh key where Stripe replays a refusal whose cause was mended', async () => {
+    const { payments, stripe, sandbox } = await openShop();
+    const refused = { kind: 'status', status: 400, stored: true, method: 'POST', path: '/v1/checkout/sessions' } as const;
+    for (const calls of [1, 2, 3, 4, 5, 6]) {
+      sandbox.calls.reset();
+      sandbox.injectFault({ ...refused, times: calls }); // Each start asks with the keys that were refused, and with one more.
+      expect((await refusal(payments.startCheckout(plan))).code).toBe('invalid_input');
+      expect(sandbox.calls.count(createRoute)).toBe(calls);
+    }
+    const { sessionId } = await payments.startCheckout(plan);
+    expect((await stripe.checkout.sessions.list()).data.map(({ id }) => id)).toEqual([sessionId]);
+  });
+
+  test('makes no second session after a refusal, where the answer to the fresh key was lost', async () => {
+    const { payments, stripe, sandbox } = await openShop({ payments: { runtime: { sleep: () => Promise.resolve() } } });
+    const make = { method: 'POST', path: '/v1/checkout/sessions' } as const;
+    sandbox.injectFault({ ...make, kind: 'status', status: 400, stored: true });
+    expect((await refusal(payments.startCheckout(plan))).code).toBe('invalid_input');
+    sandbox.injectFault({ ...make, kind: 'slow', delayMs: 0 }); // The refusal is replayed.
+    sandbox.injectFault({ ...make, kind: 'answer_lost', times: 20 });
+    expect((await refusal(payments.startCheckout(plan))).code).toBe('provider_unavailable');
+    sandbox.clearFaults();
+    const { sessionId } = await payments.startCheckout(plan);
+    expect((await stripe.checkout.sessions.list()).data.map(({ id }) => id)).toEqual([sessionId]);
+  });
+
   test('says so where Stripe does not answer, and leaves no order', async () => {
     const { payments, sandbox, ledger } = await openShop({ payments: { runtime: { sleep: () => Promise.resolve() } } });
     sandbox.injectFault({ kind: 'status', status: 503, times: 20, path: '/v1/checkout/sessions' });

@@ -112,10 +112,10 @@ function isPassing(error: unknown): boolean {
   return ['StripeConnectionError', 'StripeAPIError', 'StripeNoAnswer'].includes(found.type) || isPassingStatus(found);
 }
 
-/** For a day Stripe repeats its stored failure for the same idempotency key: only another key helps. */
+/** For a day Stripe repeats a stored failure or refusal for the same idempotency key: only another key helps. */
 export function isReplayedFailure(error: unknown): boolean {
   const { statusCode = 0, headers } = stripeErrorIn(error) ?? {};
-  return statusCode >= 500 && headers?.['idempotent-replayed'] === 'true';
+  return statusCode >= 400 && headers?.['idempotent-replayed'] === 'true';
 }
 
 function isPassingStatus({ statusCode = 0 }: StripeFailure): boolean {

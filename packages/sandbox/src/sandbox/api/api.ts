@@ -107,7 +107,7 @@ export class Api {
     const { fault } = progress;
     if (fault?.kind === 'request_lost') return { status: 0, body: '' };
     if (fault?.kind === 'gateway') return { status: fault.status ?? 502, body: fault.body ?? '{"message":"Bad gateway"}' };
-    if (!match || (fault?.kind === 'status' && (fault.status ?? 0) < 500)) throw injected(fault);
+    if (!match || (fault?.kind === 'status' && (fault.status ?? 0) < 500 && !fault.stored)) throw injected(fault);
     const form = readParameters(request);
     catchUp();
     const text = `${request.method} ${request.path} ${canonicalForm(form)}`;
@@ -133,10 +133,11 @@ export class Api {
     model.cause = { requestId, idempotencyKey: key ?? null };
     try {
       return model.state.transaction(() => {
-        // Stripe stores its own failures too: the same key gets the same 500 for a day.
+        // Stripe stores failures too: the same key gets the same 500 for a day.
         if (fault?.kind === 'status') {
           const { status, body, headers } = errorWork(injected(fault), requestId, fault);
-          return { ...store(status, body), headers: { 'stripe-should-retry': key === undefined ? 'true' : 'false', ...headers } };
+          const retry = status >= 500 && key === undefined;
+          return { ...store(status, body), headers: { 'stripe-should-retry': String(retry), ...headers } };
         }
         const parameters = new Parameters(form);
         const object = route.handle({ model, parameters, version, id });

@@ -14,7 +14,7 @@ export interface Fault {
   /** How many calls it hits before it is used up. Default 1. */
   readonly times?: number;
   /**
-   * - `status`: answers `status` (429, 500, 503…) and does nothing.
+   * - `status`: answers `status` (429, 500, 503…) and does nothing. From 500 on it is stored under the idempotency key.
    * - `slow`: does the work, answers after `delayMs`.
    * - `answer_lost`: does the work, then drops the connection.
    * - `request_lost`: drops the connection and does nothing.
@@ -25,6 +25,8 @@ export interface Fault {
   readonly kind: FaultKind;
   /** For `status`, required: 400 to 599. For `gateway`: 200 to 599, default 502. */
   readonly status?: number;
+  /** For `status` below 500: stored under the idempotency key too, as what Stripe refuses after it has read the parameters. Default: false. */
+  readonly stored?: boolean;
   /** For `gateway`: the text of the answer. Default `{"message":"Bad gateway"}`. */
   readonly body?: string;
   /** Seconds in the `Retry-After` header of the answer. Default: no header. */

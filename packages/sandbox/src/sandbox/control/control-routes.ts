@@ -161,6 +161,7 @@ function readFault(form: Parameters): Fault {
     path: form.string('path'),
     times: form.integer('times', { min: 1 }),
     status: form.integer('status', { min: 200, max: 599 }),
+    stored: form.boolean('stored'),
     body: form.string('body'),
     retryAfterSeconds: form.integer('retry_after_seconds'),
     shouldRetry: form.boolean('should_retry'),
