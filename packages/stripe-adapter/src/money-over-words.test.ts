@@ -1,11 +1,13 @@
 // A word of Stripe is never believed over its money, whichever way it comes: each story is told by every source alone.
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import type { DisputeTerms, Fate, StripeSandboxOptions } from '@paidonce/sandbox';
+import Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
+import { type StripePayments, stripePayments } from './index.ts';
 import { backfill } from './operations/backfill.ts';
 import { type BatchContext, openBatchContext } from './operations/batch-context.ts';
 import { reconcile } from './operations/reconcile.ts';
-import { openShop, plan, type Shop, storyOf } from './shop.test-support.ts';
+import { openShop, plan, type Shop, storyOf, webhookSecret } from './shop.test-support.ts';
 import { signed, thin } from './signed-events.test-support.ts';
 
 interface Way {
@@ -115,6 +117,39 @@ describe.each(everyWay)('by %s', (_, { fate, tell }) => {
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked' });
     expect((await shop.stripe.refunds.list()).data).toMatchObject([{ status: 'failed' }]);
     expect(await storyOf(shop.ledger)).not.toContain('MembershipRestored');
+  });
+});
+
+/** A client whose refunds bear no row of the balance yet. */
+function beforeTheRows({ sandbox }: Shop): Stripe {
+  const httpClient = Stripe.createFetchHttpClient(async (url: string | URL | Request, init?: RequestInit) => {
+    const answer = await fetch(url, init);
+    if (!String(url).includes('/v1/refunds')) return answer;
+    const body = JSON.parse(await answer.text(), (name, value) => (name === 'balance_transaction' ? null : value));
+    return new Response(JSON.stringify(body), answer);
+  });
+  return new Stripe('sk_test_123456789012', { ...sandbox.clientConfig, telemetry: false, httpClient });
+}
+
+describe('a refund whose row in the balance is made a moment later', () => {
+  test.each<[string, (early: StripePayments, id: string) => Promise<unknown>]>([
+    ['an event', (early, id) => early.handleWebhook(...thin({ id, object: 'refund' }))],
+    ['a list of the refunds', (early) => early.recheck('order-1')],
+  ])('is told as pending by %s, and read again until it counts', async (_, tell) => {
+    const { shop, sessionId } = await paidOrder();
+    const { id } = shop.sandbox.refund(sessionId, { fate: 'never_made' });
+    await using early = stripePayments({
+      ledger: shop.ledger,
+      stripe: beforeTheRows(shop),
+      webhookSecrets: [webhookSecret],
+      poll: false,
+    });
+    await tell(early, id);
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', payment: 'paid', openReviews: [] });
+    expect((await shop.ledger.forAdapters.unsettledOrders()).items).toMatchObject([{ orderId: 'order-1', refunds: [{ id }] }]);
+    await sweep('money')(shop);
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked', payment: 'refunded', openReviews: [] });
+    expect((await shop.ledger.forAdapters.unsettledOrders()).items).toEqual([]);
   });
 });
 

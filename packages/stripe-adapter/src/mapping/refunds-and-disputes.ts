@@ -1,7 +1,7 @@
 // Reads refunds and disputes. Part of the pure mapping (`to-observation.ts`). The ledger keeps the newest status of each by
 // its id, so an old event that comes late changes nothing. A status is a word: where it and the money differ, the money counts.
 import type { DisputeStatus } from '@paidonce/ledger';
-import { chargeSchema, disputeSchema, refundSchema, type StripeDispute } from '../stripe/money-objects.ts';
+import { chargeSchema, disputeSchema, refundSchema, type StripeDispute, type StripeRefund } from '../stripe/money-objects.ts';
 import { failedPath } from '../stripe/stripe-objects.ts';
 import type { ObjectReading } from './object-reading.ts';
 
@@ -9,12 +9,14 @@ import type { ObjectReading } from './object-reading.ts';
 export function readRefund(object: unknown, livemode: boolean | undefined): ObjectReading {
   const parsed = refundSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
-  const { id, status, amount: amountMinor, reason, payment_intent: intent, charge, balance_transaction: row } = parsed.data;
+  const { id, status: said, amount: amountMinor, reason, payment_intent: intent, charge, balance_transaction: row } = parsed.data;
   if (reason === 'expired_uncaptured_charge') return { ignored: 'an authorization ran out: no money moved' };
   if (isReleasedPart(row)) return { ignored: 'the part of an authorization that was not captured: no money moved' };
-  // Not `canceled`: where its row appears later, it counts after all.
-  if (status === 'succeeded' && row === null) return { ignored: 'a refund without a row in the balance: no money moved' };
-  const payment = intent ?? charge;
+  const isWithoutRow = said === 'succeeded' && row === null;
+  if (isWithoutRow && isReleasedOf(charge, amountMinor)) return { ignored: 'what was not captured of an authorization: no money moved' };
+  // Its row may be made a moment later: until then no money has moved, and it is read again like every refund that is pending.
+  const status = isWithoutRow ? 'pending' : said;
+  const payment = intent ?? chargeIdOf(charge);
   if (payment === null) return { failedAt: 'payment_intent' };
   if (livemode === undefined) return { failedAt: 'livemode' };
   return { payment, livemode, fact: { kind: 'refund', id, status, amountMinor } };
@@ -23,6 +25,12 @@ export function readRefund(object: unknown, livemode: boolean | undefined): Obje
 /** A partial capture: the balance shows the whole authorization, and what was released as a row of type `refund`. */
 export function isReleasedPart(row: { readonly reporting_category: string | null } | string | null): boolean {
   return typeof row === 'object' && row?.reporting_category === 'partial_capture_reversal';
+}
+
+/** Whether the refund is all that its charge did not capture. A charge that was not expanded shows nothing of that. */
+function isReleasedOf(charge: StripeRefund['charge'], amountMinor: number): boolean {
+  if (charge === null || typeof charge === 'string') return false;
+  return charge.amount_captured < charge.amount && amountMinor === charge.amount - charge.amount_captured;
 }
 
 /** Debits that the bank took back after they had succeeded: the customer did not complain. */
@@ -90,7 +98,7 @@ function disputedMinor({ amount, currency, charge }: StripeDispute): number {
   return Math.max(amount, whole ?? 0);
 }
 
-function chargeIdOf(charge: StripeDispute['charge']): string | null {
+function chargeIdOf(charge: StripeDispute['charge'] | StripeRefund['charge']): string | null {
   return typeof charge === 'string' ? charge : (charge?.id ?? null);
 }
 

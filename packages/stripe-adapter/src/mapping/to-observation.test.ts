@@ -119,6 +119,8 @@ describe('a payment intent alone says', () => {
 });
 
 describe('a refund says', () => {
+  const ofCharge = (amount: number, amount_captured: number) => ({ id: 'ch_1', object: 'charge', amount, amount_captured });
+
   // biome-ignore format: a table
   test.each([
     [{ status: 'pending' }, 'pi_1 re_1 pending 400'],
@@ -129,8 +131,15 @@ describe('a refund says', () => {
     [{ status: null }, 'not understood at status'],
     [{ status: 'pondering' }, 'not understood at status'],
     [{ reason: 'expired_uncaptured_charge' }, 'ignored'],
-    [{ balance_transaction: null }, 'ignored'],
-    [{ balance_transaction: undefined }, 'ignored'],
+    [{ balance_transaction: null }, 'pi_1 re_1 pending 400'],
+    [{ balance_transaction: undefined }, 'pi_1 re_1 pending 400'],
+    [{ balance_transaction: null, charge: ofCharge(1_000, 600) }, 'ignored'],
+    [{ balance_transaction: null, charge: ofCharge(400, 0) }, 'ignored'],
+    [{ balance_transaction: null, charge: ofCharge(1_000, 1_000) }, 'pi_1 re_1 pending 400'],
+    [{ balance_transaction: null, charge: ofCharge(1_000, 300) }, 'pi_1 re_1 pending 400'],
+    [{ balance_transaction: null, charge: ofCharge(1_000, 1_400) }, 'pi_1 re_1 pending 400'],
+    [{ charge: ofCharge(1_000, 600) }, 'pi_1 re_1 succeeded 400'],
+    [{ payment_intent: null, charge: ofCharge(1_000, 1_000) }, 'ch_1 re_1 succeeded 400'],
     [{ balance_transaction: { id: 'txn_2', reporting_category: 'partial_capture_reversal' } }, 'ignored'],
     [{ balance_transaction: { id: 'txn_2', reporting_category: 'refund' } }, 'pi_1 re_1 succeeded 400'],
     [{ balance_transaction: { id: 'txn_2' } }, 'pi_1 re_1 succeeded 400'],

@@ -9,8 +9,9 @@ export interface StripeRefund {
   readonly amount: number;
   readonly reason: string | null;
   readonly payment_intent: string | null;
-  readonly charge: string | null;
-  /** The row of the balance that moved the money. The id alone if it was not expanded. Null: no money moved. */
+  /** The id alone if it was not expanded. */
+  readonly charge: string | { readonly id: string; readonly amount: number; readonly amount_captured: number } | null;
+  /** The row of the balance that moved the money. The id alone if it was not expanded. Null: no money moved, or not yet. */
   readonly balance_transaction: string | { readonly reporting_category: string | null } | null;
 }
 
@@ -78,7 +79,7 @@ export const refundSchema: z.ZodType<StripeRefund> = z.object({
   amount: minorSchema,
   reason: nullable(z.string()),
   payment_intent: nullable(referenceSchema),
-  charge: nullable(referenceSchema),
+  charge: nullable(z.union([idSchema, z.object({ id: idSchema, amount: minorSchema, amount_captured: minorSchema })])),
   balance_transaction: nullable(z.union([idSchema, z.object({ reporting_category: nullable(z.string()) })])),
 });
 

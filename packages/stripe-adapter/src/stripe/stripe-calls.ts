@@ -14,8 +14,9 @@ import { type Answer, type ListPage, type StripeCallsOptions, type StripeRequest
 
 const listTimeoutMs = 20_000;
 const createTimeoutMs = 20_000;
-/** The row of a refund tells whether money moved. The charge of a dispute tells in which currency it was paid. */
-const refundRow = 'balance_transaction';
+/** The row of a refund tells whether money moved. Where there is none, its charge tells whether any was captured. */
+const refundParts = ['balance_transaction', 'charge'];
+/** The charge of a dispute tells in which currency it was paid. */
 const disputedCharge = 'charge';
 
 const accountSchema = z.object({ id: stripeAccountSchema });
@@ -143,7 +144,7 @@ export class StripeCalls {
       case 'charge':
         return this.#find(`GET /v1/charges/${id}`, (options) => charges.retrieve(id, {}, options), asked);
       case 'refund':
-        return this.#find(`GET /v1/refunds/${id}`, (options) => refunds.retrieve(id, { expand: [refundRow] }, options), asked);
+        return this.#find(`GET /v1/refunds/${id}`, (options) => refunds.retrieve(id, { expand: refundParts }, options), asked);
       case 'dispute':
         return this.#find(`GET /v1/disputes/${id}`, (options) => disputes.retrieve(id, { expand: [disputedCharge] }, options), asked);
     }
@@ -164,7 +165,7 @@ export class StripeCalls {
   /** The newest hundred refunds. Undefined: Stripe has no such payment in our account and mode. */
   refunds(of: RefundsOf): Promise<Answer<ListPage> | undefined> {
     const what = `GET /v1/refunds?${new URLSearchParams({ ...of })}`;
-    const parameters = { ...of, limit: pageLimit, expand: [`data.${refundRow}`] };
+    const parameters = { ...of, limit: pageLimit, expand: refundParts.map((part) => `data.${part}`) };
     const call = (options: Options) => this.#stripe.refunds.list(parameters, options);
     return this.#requests.listOf({ what, call }, { object: 'refund', where: of });
   }

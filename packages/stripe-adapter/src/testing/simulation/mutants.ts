@@ -29,8 +29,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a released part counts as a refund',
     'mapping/refunds-and-disputes.ts',
-    "if (status === 'succeeded' && row === null) return",
-    "if (status === 'succeeded' && row === undefined) return",
+    "const isWithoutRow = said === 'succeeded' && row === null;",
+    "const isWithoutRow = said === 'succeeded' && row === undefined;",
   ),
   {
     name: "the intent's creation is when it was paid",
