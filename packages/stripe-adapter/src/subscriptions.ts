@@ -5,6 +5,7 @@ import { ExpiredSessions } from './checkout/expired-sessions.ts';
 import { subscriptionRefresher } from './checkout/refresh-subscription.ts';
 import type { SubscriptionCheckoutParts } from './checkout/subscription-checkout.ts';
 import { knownSubscriptions, type SubscriptionLedger } from './intake/known-subscriptions.ts';
+import { NotOursCache } from './intake/not-ours-cache.ts';
 import type { OurLedger } from './intake/our-ledger.ts';
 import { ProviderClock } from './intake/provider-clock.ts';
 import { SubscriptionIntake } from './intake/subscription-intake.ts';
@@ -38,7 +39,8 @@ export function openSubscriptions(parts: SubscriptionParts): OpenedSubscriptions
   if (policy === undefined) return undefined;
   const subscriptions = knownSubscriptions(ledger);
   const clock = new ProviderClock(runtime, clockAlert(ledger, runtime));
-  const intakeBy = (accounts: Accounts) => new SubscriptionIntake({ ...parts, subscriptions, plans: policy.plans, accounts, clock });
+  const given = { ...parts, subscriptions, plans: policy.plans, clock, notOurs: new NotOursCache(runtime) };
+  const intakeBy = (accounts: Accounts) => new SubscriptionIntake({ ...given, accounts });
   return {
     ledger: subscriptions,
     policy,

@@ -1,5 +1,5 @@
-// Payment intents of other apps in a shared account, as Stripe reported a while ago. Lists overlap, a refund has several
-// webhooks, and each of them would read its intent again. It only saves reads: the ledger's links are checked first.
+// Payment intents, and objects of subscriptions, of other apps in a shared account, as Stripe reported a while ago. Lists overlap, a
+// refund has several webhooks, and each of them would read its intent again. It only saves reads: the ledger's links are checked first.
 import type { Runtime } from '@paidonce/ledger';
 
 /** How long an entry counts: metadata may be set later. */
@@ -15,14 +15,14 @@ export class NotOursCache {
     this.#runtime = runtime;
   }
 
-  has(intentId: string): boolean {
-    const addedAtMs = this.#addedAtMs.get(intentId);
+  has(id: string): boolean {
+    const addedAtMs = this.#addedAtMs.get(id);
     return addedAtMs !== undefined && this.#runtime.monotonicNowMs() - addedAtMs < ttlMs;
   }
 
-  add(intentId: string): void {
-    this.#addedAtMs.delete(intentId);
-    this.#addedAtMs.set(intentId, this.#runtime.monotonicNowMs());
+  add(id: string): void {
+    this.#addedAtMs.delete(id);
+    this.#addedAtMs.set(id, this.#runtime.monotonicNowMs());
     const [oldest] = this.#addedAtMs.keys();
     if (this.#addedAtMs.size > maxEntries && oldest !== undefined) this.#addedAtMs.delete(oldest);
   }

@@ -5,7 +5,7 @@ import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { startGround } from '@paidonce/sandbox/testing';
 import type Stripe from 'stripe';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { invoice, line, listOf, parent } from '../billing-objects.test-support.ts';
+import { creditNote, invoice, invoicePayment, line, listOf, marks, parent, subscription } from '../billing-objects.test-support.ts';
 import { runtime } from '../billing-server.test-support.ts';
 import { subscriptionMetadata } from '../mapping/claim.ts';
 import type { Provenance } from '../mapping/provenance.ts';
@@ -17,6 +17,7 @@ import { StripeCalls } from '../stripe/stripe-calls.ts';
 import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts';
 import { Intake } from './intake.ts';
 import type { OwnedSubscription, SubscriptionLedger } from './known-subscriptions.ts';
+import { NotOursCache } from './not-ours-cache.ts';
 import { OurLedger } from './our-ledger.ts';
 import { ProviderClock } from './provider-clock.ts';
 import { siblingSessions } from './sibling-sessions.ts';
@@ -98,6 +99,7 @@ async function opened() {
       ourLedger,
       // Its monotonic clock runs with the sandbox's time.
       clock: new ProviderClock({ monotonicNowMs: () => sandbox.now().getTime() - now.getTime() - aheadMs }),
+      notOurs: new NotOursCache({ ...runtime, monotonicNowMs: () => sandbox.now().getTime() }),
       log: silentLogger,
     });
   const intake = openIntake();
@@ -293,6 +295,66 @@ describe('a copy of another release, and a thin event', () => {
 
 const missingOf = (type: BillingType) =>
   ({ subscription: 'sub_0', invoice: 'in_0', invoice_payment: 'inpay_0', credit_note: 'cn_0' })[type];
+
+describe('a copy of another release of what is not ours', () => {
+  const foreign: Provenance = { source: 'poll', account: 'acct_1', asOf: '2026-04-01T00:00:00.000Z', form: 'foreign_snapshot' };
+  /** As a version before March 2025 has it. */
+  const old = (fields: object): object => {
+    const { parent: _, ...rest } = invoice();
+    return { ...rest, subscription: 'sub_9', ...fields };
+  };
+  const strangers = { order: 'club-7' };
+
+  // biome-ignore format: a table
+  test.each<[string, object]>([
+    ['a subscription', subscription({ id: 'sub_9', metadata: {} })],
+    ['an invoice', invoice({ parent: parent('sub_9', strangers) })],
+    ['an invoice that no subscription made', invoice({ parent: null })],
+    ['an old invoice', old({ subscription_details: { metadata: strangers } })],
+    ['an old invoice of another scope', old({ subscription_details: { metadata: { ...marks, paidonce: 'other' } } })],
+    ['an old invoice that no subscription made', old({ subscription: null, subscription_details: null })],
+    ['what was paid for an invoice that nobody has linked', invoicePayment()],
+    ['a credit note of one', creditNote()],
+  ])('costs no call: %s', async (_, copy) => {
+    const { intake, told, asked } = await opened();
+    expect(await intake.take(copy, foreign)).toEqual({ outcome: 'not_ours' });
+    expect([told.observations, asked]).toEqual([[], []]);
+  });
+
+  // biome-ignore format: a table
+  test.each<[string, object]>([
+    ['an old invoice from before Stripe copied metadata into it', old({})],
+    ['one that shows none', old({ subscription_details: { metadata: null } })],
+    ['an invoice that names its subscription in a way of its own', old({ subscription: undefined })],
+    ['a subscription without metadata', { ...subscription(), metadata: undefined }],
+    ['what was paid for an invoice that it does not name', { ...invoicePayment(), invoice: undefined }],
+  ])('that does not show it is read, and then remembered: %s', async (_, copy) => {
+    const { intake, told, asked } = await opened();
+    for (const times of [1, 1]) {
+      expect(await intake.take(copy, foreign)).toEqual({ outcome: 'not_ours' });
+      expect(asked).toHaveLength(times);
+    }
+    expect(told.observations).toEqual([]);
+  });
+
+  test('is read where it is ours, by its metadata or by a link alone', async () => {
+    const { intake, asked, stripe, webhooks, told, id } = await opened();
+    const paid = String((await stripe.subscriptions.retrieve(id)).latest_invoice);
+    const copies = [
+      [old({ id: paid, subscription: 'sub_elsewhere', subscription_details: { metadata: marks } }), `GET /v1/invoices/${paid}`],
+      [old({ id: paid, subscription: id, subscription_details: { metadata: {} } }), `GET /v1/invoices/${paid}`],
+      [old({ id: paid, subscription: { id, object: 'subscription' }, subscription_details: null }), `GET /v1/invoices/${paid}`],
+      [creditNote({ invoice: paid }), 'GET /v1/credit_notes/cn_1'],
+    ] as const;
+    for (const [copy, read] of copies) {
+      asked.length = 0;
+      await intake.take(copy, foreign);
+      expect(asked[0]).toBe(read);
+      if (told.observations.length === 0) await webhooks();
+    }
+    expect(told.linked.get(id)).toBe('club-7');
+  });
+});
 
 describe('what is not ours', () => {
   test.each([

@@ -1,7 +1,7 @@
 // From an object of Stripe Billing into the ledger, by one path for webhook, poll and status query. If Stripe or the store did not
 // answer, the error is thrown, so that the source comes again. One object:
-//   1. If it is in another shape, it is only a name: it is read again.
-//   2. Find the subscription that owns it. If it is not ours, nothing is read or recorded.
+//   1. Find the subscription that owns it. If it is not ours, nothing is read or recorded.
+//   2. If it is in another shape, it is only a name: it is read again, also where its shape does not show whose it is.
 //   3. Map it, with all of the lists that it depends on.
 //   4. Read at Stripe what it leaves open: a look, or the subscription as it is now.
 //   5. If its time is in doubt, it counts, and its time moves nothing; a look and a state of the subscription are not taken.
@@ -20,6 +20,7 @@ import { recordForbidden } from './forbidden.ts';
 import { type IntakeResult, stronger } from './intake-result.ts';
 import type { OwnedSubscription } from './known-subscriptions.ts';
 import { mapWhole, paidIn } from './map-whole.ts';
+import type { NotOursCache } from './not-ours-cache.ts';
 import { type BegunLook, lookAtSubscription, type SeenSubscription } from './subscription-look.ts';
 import { type From, partlyDated, SubscriptionReads, type SubscriptionReadsParts, type Told } from './subscription-reads.ts';
 import { named, recordUnreadable } from './unreadable.ts';
@@ -27,6 +28,7 @@ import { named, recordUnreadable } from './unreadable.ts';
 export interface SubscriptionIntakeParts extends SubscriptionReadsParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
+  readonly notOurs: NotOursCache;
   readonly log: Logger;
 }
 
@@ -119,13 +121,15 @@ export class SubscriptionIntake {
   async #route(object: unknown, provenance: Provenance): Promise<IntakeResult> {
     const { scope } = this.#parts.ourLedger;
     // 1
-    const { object: name, id } = identityOf(object);
-    const type = billingTypes.find((each) => each === name);
-    if (provenance.form === 'foreign_snapshot' && type !== undefined && id !== undefined) return this.#readAndRoute(type, id, provenance);
-    // 2
     const claim = await this.#parts.ourLedger.judgeSubscription(subscriptionClaimOf(object, scope));
     const owner = await this.#ownerOf(claim);
-    if (owner === undefined && claim.subscriptionId === undefined) return { outcome: 'not_ours' };
+    const isForeign = provenance.form === 'foreign_snapshot';
+    const isClaimed = owner !== undefined || claim.subscriptionId !== undefined;
+    if (!isClaimed && !(isForeign && claim.isSilent)) return { outcome: 'not_ours' };
+    // 2
+    const { object: name, id } = identityOf(object);
+    const type = billingTypes.find((each) => each === name);
+    if (isForeign && type !== undefined && id !== undefined) return this.#readForeign(type, id, isClaimed, provenance);
     // 3
     const calls = await this.#parts.accounts.calls(provenance.account);
     const { mapped, reads } = await mapWhole(object, provenance, scope, calls.billing, paidIn(owner?.invoices), owner?.holds);
@@ -133,6 +137,15 @@ export class SubscriptionIntake {
     if (reference === undefined) return this.#ignored(object, mapped, provenance);
     const begun = { mapped: { ...mapped, claim }, reads: [provenance, ...reads] };
     return this.#readAndObserve(object, begun, { owner, reference, provenance, calls });
+  }
+
+  /** A copy that is silent and not ours is read once: lists overlap, and an invoice has several events. */
+  async #readForeign(type: BillingType, id: string, isClaimed: boolean, provenance: Provenance): Promise<IntakeResult> {
+    const { notOurs } = this.#parts;
+    if (!isClaimed && notOurs.has(id)) return { outcome: 'not_ours' };
+    const result = await this.#readAndRoute(type, id, provenance);
+    if (result.outcome === 'not_ours') notOurs.add(id);
+    return result;
   }
 
   async #readAndObserve(object: unknown, begun: BegunLook, from: From): Promise<IntakeResult> {

@@ -18,6 +18,8 @@ export interface SubscriptionClaim {
   readonly subscriptionId?: string;
   /** The identity of the ledger that made it. Only an object with our scope has one. */
   readonly ledgerId?: string;
+  /** It does not show whose it is, as a copy in another API version may not: only a read in ours does. */
+  readonly isSilent?: true;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -28,20 +30,32 @@ export function subscriptionClaimOf(object: unknown, scope: string): Subscriptio
   switch (fields['object']) {
     case 'subscription':
       return claim(fields['id'], [], fields['metadata'], scope);
-    case 'invoice': {
-      const { subscription, metadata } = fieldsOf(fieldsOf(fields['parent'])['subscription_details']);
-      return claim(idOf(subscription), [fields['id']], metadata, scope);
-    }
+    case 'invoice':
+      return invoiceClaimOf(fields, scope);
     case 'checkout.session':
       return claim(idOf(fields['subscription']), [idOf(fields['invoice']), fields['id']], fields['metadata'], scope);
     default: {
       const invoice = fields['invoice'];
       if (typeof invoice === 'object' && invoice !== null) return subscriptionClaimOf({ object: 'invoice', ...invoice }, scope);
-      return claim(undefined, [invoice], undefined, scope);
+      // It bears no metadata of the subscription in any version: the link of its invoice decides.
+      return claim(undefined, [invoice], isId(invoice) ? {} : undefined, scope);
     }
   }
 }
 
+/** Before the version of March 2025 an invoice had no `parent`, and named its subscription itself. Null: no subscription made it. */
+function invoiceClaimOf(fields: Fields, scope: string): SubscriptionClaim {
+  const { id, parent } = fields;
+  if (parent === undefined) {
+    const { subscription, subscription_details: details } = fields;
+    return claim(idOf(subscription), [id], subscription === null ? {} : fieldsOf(details)['metadata'], scope);
+  }
+  const details = parent === null ? null : fieldsOf(parent)['subscription_details'];
+  const { subscription, metadata } = fieldsOf(details);
+  return claim(idOf(subscription), [id], details === null ? {} : metadata, scope);
+}
+
+/** @param metadata no object: it is not shown. */
 function claim(subscription: unknown, others: readonly unknown[], metadata: unknown, scope: string): SubscriptionClaim {
   const texts = Object.fromEntries(
     Object.entries(fieldsOf(metadata)).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : [])),
@@ -56,6 +70,7 @@ function claim(subscription: unknown, others: readonly unknown[], metadata: unkn
       subscription: found,
       otherScope: otherScopeIn({ metadata: texts }, scope),
       subscriptionId: marks && texts[subscriptionKey],
+      isSilent: typeof metadata === 'object' && metadata !== null ? undefined : (true as const),
     }),
   };
 }
