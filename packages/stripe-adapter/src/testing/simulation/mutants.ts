@@ -98,7 +98,12 @@ export const mutants: readonly Mutant[] = [
     'if (mapped.kind)',
   ),
   // Ownership.
-  mutant('any scope is ours', 'mapping/claim.ts', 'return metadata[scopeKey] === scope ?', 'return metadata[scopeKey] !== undefined ?'),
+  mutant(
+    'any scope is ours',
+    'mapping/claim.ts',
+    'return metadata[scopeKey] === scope ? defined(',
+    'return metadata[scopeKey] !== undefined ? defined(',
+  ),
   mutant(
     'what another ledger made is ours',
     'intake/our-ledger.ts',
