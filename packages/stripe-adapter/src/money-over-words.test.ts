@@ -145,11 +145,12 @@ describe('a refund whose row in the balance is made a moment later', () => {
       poll: false,
     });
     await tell(early, id);
+    const unsettled = async () => (await shop.ledger.forAdapters.unsettledOrders()).items;
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', payment: 'paid', openReviews: [] });
-    expect((await shop.ledger.forAdapters.unsettledOrders()).items).toMatchObject([{ orderId: 'order-1', refunds: [{ id }] }]);
+    await expect.poll(unsettled).toMatchObject([{ orderId: 'order-1', refunds: [{ id }] }]);
     await sweep('money')(shop);
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked', payment: 'refunded', openReviews: [] });
-    expect((await shop.ledger.forAdapters.unsettledOrders()).items).toEqual([]);
+    await expect.poll(unsettled).toEqual([]);
   });
 });
 
