@@ -361,6 +361,24 @@ describe('redeliver', () => {
     expect(shop.calls.length).toBe(tried);
   });
 
+  test('in two processes at once ends in both while the shop hangs; the failure is recorded, and tried again', async () => {
+    const { process, clock, shop, types } = world();
+    const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
+    shop.manner = 'hang';
+    await buy(a.ledger, 'o1');
+    await clock.advance(10 * second); // Its first attempt has failed.
+    const answers: unknown[] = [];
+    void a.ledger.redeliver('o1', support).then((answer) => answers.push(answer));
+    await clock.advance(3 * second);
+    void b.ledger.redeliver('o1', support).then((answer) => answers.push(answer));
+    await clock.advance(10 * second);
+    expect(answers).toEqual([{ outcome: 'failed' }, { outcome: 'failed' }]);
+    expect((await types('o1')).slice(-3)).toEqual(['DeliveryTakenOver', 'DeliveryTakenOver', 'DeliveryFailed']);
+    shop.manner = 'write';
+    await clock.advance(second);
+    expect((await types('o1')).at(-1)).toBe('MembershipDelivered');
+  });
+
   test('throws what the store throws, and leaves the rest to the background', async () => {
     const { ledger, store, shop, clock, types } = await abandoned();
     shop.manner = 'write';

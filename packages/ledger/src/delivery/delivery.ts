@@ -211,6 +211,8 @@ class DeliveryScheduler<State extends Deliverable, Event extends Typed, Change e
     const before = await streams.read(id);
     if (!isPlaced(before)) throw new LedgerError(`${noun}_unknown`, `${subject} is not placed. Look its id up in the shop`);
     if (isStale(before, seenRevision)) return 'stale';
+    /** The decision that this call took over; 0: none yet. Taken once each, or two calls in two processes would do so for ever. */
+    let taken = 0;
     for (;;) {
       if (this.#lanes.stopping) throw new LedgerError('closed', `${subject} is not delivered again: this process is shutting down`);
       const lane = this.#lanes.open(id);
@@ -219,10 +221,15 @@ class DeliveryScheduler<State extends Deliverable, Event extends Typed, Change e
         continue;
       }
       const outcome = await this.#lanes.run(lane, async () => {
-        const mayTake = (now: State) => now.sequence > now.delivery.settled && !isStale(now, seenRevision);
+        const mayTake = (now: State) => now.sequence > Math.max(taken, now.delivery.settled) && !isStale(now, seenRevision);
         const takenOver = await takeOver(id, this.#options, mayTake, by);
-        if (takenOver) return this.#attempt(lane, takenOver);
-        return isStale(await streams.read(id), seenRevision) ? 'stale' : 'nothing_to_deliver';
+        if (takenOver) {
+          taken = takenOver.sequence;
+          return this.#attempt(lane, takenOver);
+        }
+        const now = await streams.read(id);
+        if (isStale(now, seenRevision)) return 'stale';
+        return now.sequence > now.delivery.settled ? 'failed' : 'nothing_to_deliver'; // Failed here, and another is at it now.
       });
       if (outcome !== 'left') return outcome;
     }
