@@ -1,8 +1,11 @@
 // What the lists and the member's page answer of subscriptions, through a ledger.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { writeSubscriptionStories } from '../audit/subscription-stories.test-support.ts';
-import { logStart, type StoredEvent } from '../event-store/event-store.ts';
+import { type EventStore, logStart, type StoredEvent } from '../event-store/event-store.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import { createPaymentLedger } from '../ledger.ts';
@@ -48,7 +51,7 @@ function world() {
       readModels: ':memory:',
       subscriptions: { policy: { ...policy, ...differs } },
     });
-  return { clock, open };
+  return { log, clock, open };
 }
 function place(ledger: PaymentLedger, subscriptionId: string): Promise<unknown> {
   return ledger.placeSubscription({ subscriptionId, memberId: 'member-1', plan: 'silver', account: 'acct_1', livemode: true });
@@ -231,6 +234,51 @@ describe('what was paid at a price that no plan named', () => {
     await using after = open({ plans });
     await place(after, 'third');
     expect(await dueIn(after)).toEqual([]);
+  });
+});
+
+describe('a policy of a newer release', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'paidonce-policies-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** The store as an earlier release sees it: each policy of subscriptions has a field that it does not know. */
+  function ofEarlierRelease(store: EventStore): EventStore {
+    const seen = (event: StoredEvent): StoredEvent => {
+      const { hash, policy: adopted } = event.data as { hash?: unknown; policy?: { type?: unknown } };
+      return adopted?.type === 'subscription' ? { ...event, data: { hash, policy: { ...adopted, later: 'keep' } } } : event;
+    };
+    return {
+      ...store,
+      async *readLog(options) {
+        for await (const page of store.readLog(options)) yield { ...page, events: page.events.map(seen) };
+      },
+    };
+  }
+
+  test('stops the lists of an older process by name, and what is due is told after the upgrade, from the file that both used', async () => {
+    const { log, clock, open } = world();
+    const on = (eventStore: EventStore) =>
+      createPaymentLedger({
+        eventStore,
+        runtime: clock.runtime(),
+        background: false,
+        readModels: join(folder, 'shared'),
+        subscriptions: { policy },
+      });
+    await using newer = open();
+    await place(newer, 'a');
+    await observe(newer, 'a', [month('in_a', 0, { reason: 'create' }), lifecycle('active')], day(0));
+    await using older = on(ofEarlierRelease(openMemoryEventStore({ log })));
+    await expect(older.forAdapters.dueSubscriptions(day(1_000))).rejects.toMatchObject({
+      code: 'file_newer',
+      message: expect.stringContaining('Upgrade @paidonce/ledger'),
+    });
+    expect(await older.subscription('a')).toMatchObject({ status: 'active' });
+    await using upgraded = on(openMemoryEventStore({ log }));
+    expect((await upgraded.forAdapters.dueSubscriptions(day(1_000))).items).toMatchObject([{ subscriptionId: 'a', dueAt: day(33) }]);
   });
 });
 

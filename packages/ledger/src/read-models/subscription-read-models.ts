@@ -124,7 +124,8 @@ function openPolicies(db: ReadModelFile['db']): {
         ),
     add: (events) => {
       const adopted = events.filter(
-        ({ stream, data }) => stream === policyAggregate.stream('') && withPolicy(noPolicies, data, '') !== noPolicies,
+        (event) =>
+          event.stream === policyAggregate.stream('') && withPolicy(noPolicies, policyAggregate.read(event).data, '') !== noPolicies,
       );
       for (const { revision, data, metadata } of adopted) add.run(revision, JSON.stringify(data), metadata['recordedAt'] ?? '');
       return adopted.length > 0;

@@ -1,6 +1,7 @@
 // The row of a subscription in the read models, and the fold that makes it. The live table uses it, and so does an audit that
 // replays the log and compares.
 import type { OpenInvoices, UnsettledSubscription } from '../adapter-subscriptions.ts';
+import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { isPending } from '../order/delivery-state.ts';
 import { unsettledBackOf } from '../order/view.ts';
@@ -102,12 +103,17 @@ export function foldSubscription(folded: FoldedSubscription, event: StoredEvent,
   folded.dunningSince = lifecycle?.fact.status === 'past_due' ? (folded.dunningSince ?? lifecycle.asOf) : null;
 }
 
-/** With the policy that an event of the stream `policy` adopts. The same object: it is none of subscriptions, or of a newer release. */
+/**
+ * With the policy that an event of the stream `policy` adopts. The same object: it is none of subscriptions.
+ * @throws LedgerError `file_newer`: one of a newer release. A row made without it would say that nothing is ever due.
+ */
 export function withPolicy(policies: AdoptedPolicies, data: object, adoptedAt: string): AdoptedPolicies {
   const { hash, policy } = data as { readonly hash?: unknown; readonly policy?: unknown };
   const read = subscriptionPolicySchema.safeParse(policy);
-  if (typeof hash !== 'string' || !read.success) return policies;
-  return { byHash: new Map([...policies.byHash, [hash, read.data]]), newest: { policy: read.data, adoptedAt } };
+  if (typeof hash !== 'string') return policies;
+  if (read.success) return { byHash: new Map([...policies.byHash, [hash, read.data]]), newest: { policy: read.data, adoptedAt } };
+  if ((policy as { readonly type?: unknown } | null | undefined)?.type !== 'subscription') return policies;
+  throw new LedgerError('file_newer', `The policy ${hash} of subscriptions is of a newer release. Upgrade @paidonce/ledger`);
 }
 
 /** A subscription as its row has it. */
