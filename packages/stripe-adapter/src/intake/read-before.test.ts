@@ -72,6 +72,12 @@ describe('an invoice that is paid for nothing that lasts', () => {
     expect(before(invoice(), { lifecycle: lifecycle({ status }) })).toBe('look');
   });
 
+  test('is looked at where the subscription is paused: it was resumed, or access would wait for the event that says so', () => {
+    expect(before(invoice(), { lifecycle: lifecycle({ status: 'paused' }) })).toBe('look');
+    const collection = lifecycle({ pause_collection: { behavior: 'void', resumes_at: null } });
+    expect(before(invoice(), { lifecycle: collection })).toBeUndefined(); // What was paid for counts all the same.
+  });
+
   test('is looked at where another one, known or told with it, credits its time from before now on', () => {
     const credits = (from: string) =>
       line({ id: 'il_c', amount: -2_000, period: { start: day(from), end: day('2026-06-01') }, parent: ofItem({ proration: true }) });

@@ -120,7 +120,8 @@ function needsLook({ fact, asOf }: PaidStatement, { plans, lifecycle }: KnownSub
       ({ line: { price, from, to }, by }) => price === line.price && by !== fact.id && line.from <= from && from <= asOf && to <= line.to,
     );
   const isOver = (line: CoverLine): boolean => line.to <= asOf || isCut(line);
-  return lines.every(isOver) || (lifecycle !== undefined && isEnded(lifecycle));
+  // Nothing is charged while it is paused: it goes on, and the event that says so may come later, or not at all.
+  return lines.every(isOver) || (lifecycle !== undefined && (isEnded(lifecycle) || lifecycle.status === 'paused'));
 }
 
 /** What was paid is over: a grace, or the end of a pause, would bring access back until a time that has passed, and the next look end it. */

@@ -39,6 +39,7 @@ export const billingEventTypes: readonly string[] = [
   'customer.subscription.updated',
   'customer.subscription.deleted',
   'customer.subscription.paused',
+  'customer.subscription.resumed',
 ];
 
 /** Sent once the money came, and for nothing else. */
