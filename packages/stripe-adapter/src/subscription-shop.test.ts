@@ -14,6 +14,7 @@ import { paidonceStripe } from './cli/paidonce-stripe.ts';
 import { type Club, type ClubOptions, clubStart, dayMs, openClub } from './club.test-support.ts';
 import type { StartSubscription } from './index.ts';
 import { type StripePayments, stripePayments } from './index.ts';
+import { subscriptionMetadata } from './mapping/claim.ts';
 import { hourMs, openShop, refusal, webhookSecret } from './shop.test-support.ts';
 import { billingEventTypes, eventTypes } from './stripe/event-types.ts';
 
@@ -449,6 +450,56 @@ describe('a start', () => {
       const shop = await openClubShop();
       const error = await refusal(shop.payments.startSubscription({ ...shop.given, customer: 'cus_none' }));
       expect(error).toMatchObject({ code: 'invalid_input', message: expect.stringContaining("No such customer: 'cus_none'") });
+    });
+  });
+
+  describe('of one whose first payment was declined, at a Stripe that begins a subscription with the first try', () => {
+    /** The page is open for another card, and the subscription is there, incomplete. */
+    async function declined() {
+      const shop = await openClubShop();
+      const { payments, given, ledger, stripe, sandbox, prices } = shop;
+      const page = await payments.startSubscription(given);
+      const metadata = subscriptionMetadata('paidonce', 'club-1', await ledger.forAdapters.ensureLedgerId());
+      const { id: customer } = await stripe.customers.create();
+      const items = [{ price: prices.silver }];
+      const { id, latest_invoice } = await stripe.subscriptions.create({
+        customer,
+        items,
+        metadata,
+        payment_behavior: 'default_incomplete',
+      });
+      await sandbox.deliverDue();
+      expect((await ledger.subscription('club-1'))?.reference?.id).toBe(id);
+      return { ...shop, page, id, invoice: String(latest_invoice) };
+    }
+    const refused = { code: 'already_subscribed', message: expect.stringContaining('start club-1 again') };
+
+    test('is the page that is open, and once it is paid there is a subscription', async () => {
+      const { payments, given, page, sandbox, told, invoice } = await declined();
+      expect(await payments.startSubscription(given)).toEqual(page);
+      await sandbox.advance(60_000);
+      sandbox.payInvoice(invoice);
+      await sandbox.deliverDue();
+      expect(await told()).toEqual(['granted silver']);
+      const error = await refusal(payments.startSubscription(given));
+      expect(error).toMatchObject(refused);
+    });
+
+    test('makes no second page that could be paid as well: on other terms, under another id, or once the page is closed', async () => {
+      const { payments, given, page, stripe } = await declined();
+      expect(await refusal(payments.startSubscription({ ...given, quantity: 3 }))).toMatchObject(refused);
+      expect(await refusal(payments.startSubscription({ ...given, subscriptionId: 'club-2' }))).toMatchObject(refused);
+      expect(await payments.startSubscription(given)).toEqual(page);
+      await stripe.checkout.sessions.expire(page.sessionId);
+      expect(await refusal(payments.startSubscription(given))).toMatchObject(refused);
+      expect((await stripe.checkout.sessions.list({ status: 'open' })).data).toEqual([]);
+    });
+
+    test('is free for a new id after a day, when Stripe has given it up', async () => {
+      const { payments, given, sandbox } = await declined();
+      await sandbox.advance(24 * hourMs);
+      expect(await refusal(payments.startSubscription(given))).toMatchObject({ code: 'invalid_input' });
+      expect(await payments.startSubscription({ ...given, subscriptionId: 'club-2' })).toMatchObject({ subscriptionId: 'club-2' });
     });
   });
 

@@ -1,13 +1,14 @@
 // Starts a subscription. A member has one living subscription of a kind, and never two checkouts that could both be paid. The order
 // of these steps makes that so:
-//   1. Place it, and take the slot of the member and the kind, unless a living one holds it.
+//   1. Place it, and take the slot of the member and the kind, unless a living one holds it. Where its own first payment is not
+//      done, go on with the page on which that was tried, and stop.
 //   2. End the sessions of all earlier holders. Where one of them is complete, give the slot back to it, and stop.
 //   3. Ask each session of this subscription: go on with the open one, or make one and attach it, and end the others.
 //   4. Ask whether it still holds the slot. Where another one has it by now, end the own session, and stop.
 // A crash at any point leaves a holder that the next one takes over.
 
 import { LedgerError, type PaymentLedger, type PaymentReference, type Runtime, type SubscriptionView } from '@paidonce/ledger';
-import type { SubscriptionPolicy } from '@paidonce/ledger/adapter';
+import type { Lifecycle, SubscriptionPolicy } from '@paidonce/ledger/adapter';
 import { endCheckout } from '../intake/end-checkout.ts';
 import type { ProviderClock } from '../intake/provider-clock.ts';
 import { subscriptionMetadata } from '../mapping/claim.ts';
@@ -68,7 +69,8 @@ export class SubscriptionCheckout {
     const calls = await accounts.calls(account);
     const price = await this.#prices.usable(checked, account, calls.billing, policy);
     // 1
-    await this.#refuseBegun(await this.#place(checked, price, account));
+    const begun = await this.#pageOfBegun(await this.#place(checked, price, account), checked);
+    if (begun) return { sessionId: begun.id, url: begun.url, subscriptionId };
     const taken = await slots.takeSlot(subscriptionId);
     if (taken.outcome === 'held') throw alreadySubscribed(checked, taken.by);
     // 2
@@ -120,16 +122,34 @@ export class SubscriptionCheckout {
     throw new LedgerError('subscription_unknown', `Subscription ${subscriptionId} is not placed`);
   }
 
-  async #refuseBegun(view: SubscriptionView): Promise<void> {
-    if (view.reference === undefined) return;
-    if (await this.#lives(view.reference)) throw alreadySubscribed(view, view.subscriptionId);
-    throw new LedgerError('invalid_input', `Subscription ${view.subscriptionId} has ended. Use a new subscriptionId for the next one`);
+  /**
+   * The page on which its first payment was tried, where that alone is open, on what the customer wants now. Undefined: it has not
+   * begun. Until its release of 2025-03-31, in which a shop may ask still, Stripe begins a subscription with the first try to pay, and
+   * leaves the page open for another card. None is made beside it: who paid there would begin a second subscription.
+   *
+   * @throws LedgerError `already_subscribed`. `invalid_input`: it has ended.
+   */
+  async #pageOfBegun({ subscriptionId, reference, checkouts }: SubscriptionView, start: CheckedSubscription): Promise<Session | undefined> {
+    if (reference === undefined) return undefined;
+    if ((await this.#statusOf(reference)) === 'incomplete') {
+      const asked = await Promise.all(
+        checkouts.map(async ({ payment }) => ({ id: payment.id, ...(await this.#parts.refreshSubscription(payment)) })),
+      );
+      const [page, ...others] = asked.filter(({ state }) => state === 'open' || state === 'complete');
+      if (page?.state === 'open' && page.terms === startedTerms(start) && others.length === 0) return page;
+    }
+    if (await this.#lives(reference)) throw alreadySubscribed(start, subscriptionId);
+    throw new LedgerError('invalid_input', `Subscription ${subscriptionId} has ended. Use a new subscriptionId for the next one`);
   }
 
   /** Where its end was not told, it lives. */
   async #lives(reference: PaymentReference): Promise<boolean> {
-    const known = await this.#parts.ledger.forAdapters.subscriptions.known(reference);
-    return known?.lifecycle === undefined || !isEnded(known.lifecycle);
+    const status = await this.#statusOf(reference);
+    return status === undefined || !isEnded({ status });
+  }
+
+  async #statusOf(reference: PaymentReference): Promise<Lifecycle['status'] | undefined> {
+    return (await this.#parts.ledger.forAdapters.subscriptions.known(reference))?.lifecycle?.status;
   }
 
   /**
@@ -235,7 +255,7 @@ export class SubscriptionCheckout {
 function alreadySubscribed({ memberId, kind = 'membership' }: Pick<StartSubscription, 'memberId' | 'kind'>, holder: string): LedgerError {
   return new LedgerError(
     'already_subscribed',
-    `Member ${memberId} has the subscription ${holder} (kind ${kind}). Send him to its portal: portalUrl('${holder}', …)`,
+    `Member ${memberId} has the subscription ${holder} (kind ${kind}). Send him to its portal: portalUrl('${holder}', …). If its first payment was declined, start ${holder} again, on its own terms: that answers its page while it is open`,
   );
 }
 

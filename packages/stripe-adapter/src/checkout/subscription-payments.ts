@@ -10,11 +10,12 @@ export interface SubscriptionPayments {
   /**
    * Places the subscription, and returns the page of Stripe's on which the member begins it. A member has one living subscription of
    * a kind: the page of one that he has left is closed first. While an earlier page of this subscription is open on the same price,
-   * quantity and trial, it returns that again; on others it is closed.
+   * quantity and trial, it returns that again, also where a payment was declined on it; on others it is closed.
    *
    * @throws LedgerError `invalid_input`: a field or a Stripe parameter is invalid, the price cannot be the plan's, or the
    *   subscription was placed on other terms, or has ended (the message says which). `already_subscribed`: the member has a living
-   *   one of that kind, or another checkout of one took over in the same moment; the message names it.
+   *   one of that kind, or one whose first payment is not done, or another checkout of one took over in the same moment; the message
+   *   names it.
    */
   startSubscription(subscription: StartSubscription): Promise<StartedSubscription>;
   /**
