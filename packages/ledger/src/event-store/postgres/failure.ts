@@ -24,7 +24,7 @@ export type FailureMeaning =
   /** Another attempt would get the same answer. Nothing was written by this one. */
   | { readonly kind: 'refused'; readonly code: LedgerErrorCode; readonly what: string };
 
-/** No answer came in time, or no connection. */
+/** No answer came in time, or no connection; or the server cannot know the answer yet. */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }

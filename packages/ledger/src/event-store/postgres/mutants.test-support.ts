@@ -42,11 +42,23 @@ export const storeMutants: readonly StoreMutant[] = [
     'begin\n  if pg_is_in_recovery() then',
     `begin\n  if ${known} then raise exception using errcode = '\${wentBackCode}'; end if;\n  if pg_is_in_recovery() then`,
   ),
+  mutant('reads of a replica are answers', 'laggingReplica', 'reader.ts', "if (replica !== 'true') return;", 'return;'),
   mutant(
-    'reads of a replica are answers',
+    'a follower asks a replica for the known event',
     'laggingReplica',
     'reader.ts',
-    "if (!readOnly && read[0]?.['replica'] === 'true')",
+    'const rows = await this.#ask(this.#sql.head, (known) => [...known]);',
+    `const rows = await this.#reading.policy.connections.use(this.#reading.policy.attemptTimeoutMs, async (client) => {
+      const { id, position } = this.#reading.known.event ?? { id: '', position: 0 };
+      return (await client.query(this.#sql.head, [position, id])).rows as Row[];
+    });
+    this.#proveKnown(rows[0] as Row);`,
+  ),
+  mutant(
+    'an audit asks a replica for the known event',
+    'laggingReplica',
+    'reader.ts',
+    'if (missed !== null)',
     'if (false)',
   ),
   mutant(

@@ -7,6 +7,7 @@ import type { LastKnown } from '../log-went-back.ts';
 import { fromStoredRow } from '../stored-text.ts';
 import { replicaCode } from './append-function.ts';
 import type { Row } from './client.ts';
+import { Unanswered } from './failure.ts';
 import { type RetryPolicy, retryReading } from './retry.ts';
 
 /** A page also ends after this much stored text, so that large events do not fill the memory. */
@@ -48,33 +49,41 @@ export class Reader {
 
   /** Returns the last position of the log; 0: it is empty. One attempt. */
   async head(): Promise<number> {
-    const { policy } = this.#reading;
-    const rows = await policy.connections.use(policy.attemptTimeoutMs, async (client) => {
-      const { id, position } = this.#reading.known.event ?? { id: '', position: 0 };
-      return (await client.query(this.#sql.head, [position, id])).rows as Row[];
-    });
-    this.#proveKnown(rows[0] as Row);
+    const rows = await this.#ask(this.#sql.head, (known) => [...known]);
     return Number(rows[0]?.['head']);
   }
 
-  async #read(what: string, sql: string, valuesOf: (known: readonly unknown[]) => unknown[]): Promise<readonly Row[]> {
-    const { policy, readOnly, known, refuseClosed } = this.#reading;
-    const rows = await retryReading(policy, {
+  #read(what: string, sql: string, valuesOf: (known: readonly unknown[]) => unknown[]): Promise<readonly Row[]> {
+    const { policy, known, refuseClosed } = this.#reading;
+    return retryReading(policy, {
       what,
       before: () => {
         refuseClosed();
         known.refuseLost();
       },
-      attempt: () =>
-        policy.connections.use(policy.attemptTimeoutMs, async (client) => {
-          const { id, position } = known.event ?? { id: '', position: 0 };
-          const read = (await client.query(sql, valuesOf([position, id]))).rows as Row[];
-          if (!readOnly && read[0]?.['replica'] === 'true') throw Object.assign(new Error('a replica'), { code: replicaCode });
-          return read;
-        }),
+      attempt: () => this.#ask(sql, valuesOf),
+    });
+  }
+
+  /** One attempt. */
+  async #ask(sql: string, valuesOf: (known: readonly unknown[]) => unknown[]): Promise<readonly Row[]> {
+    const { policy, known } = this.#reading;
+    const rows = await policy.connections.use(policy.attemptTimeoutMs, async (client) => {
+      const { id, position } = known.event ?? { id: '', position: 0 };
+      const read = (await client.query(sql, valuesOf([position, id]))).rows as Row[];
+      this.#refuseReplica(read[0] as Row);
+      return read;
     });
     this.#proveKnown(rows[0] as Row);
     return rows;
+  }
+
+  /** Refuses what a replica says, or with `readOnly` one that lags: its client is destroyed, and the next may lead to another server. */
+  #refuseReplica({ replica, missed }: Row): void {
+    if (replica !== 'true') return;
+    if (!this.#reading.readOnly) throw Object.assign(new Error('a replica'), { code: replicaCode });
+    if (missed !== null)
+      throw new Unanswered(`The replica does not have event ${missed}, which this process has read: it lags, or its log went back`);
   }
 
   /** @throws LedgerError `log_went_back`. */

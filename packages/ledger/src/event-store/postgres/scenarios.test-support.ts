@@ -125,7 +125,7 @@ export async function silence({ url, schema, timeoutMs = 60_000 }: Stage): Promi
   await proxy.close();
 }
 
-/** For a while the address leads to a replica that lags: calls wait, and take it for no log that went back. */
+/** For a while the address leads to a replica that lags: calls and followers wait, and take it for no log that went back. */
 export async function laggingReplica({ url, schema, replicaUrl = '' }: Stage): Promise<void> {
   const [primary, replica] = [Number(new URL(url).port), Number(new URL(replicaUrl).port)];
   const proxy = await TcpProxy.start(primary);
@@ -136,20 +136,31 @@ export async function laggingReplica({ url, schema, replicaUrl = '' }: Stage): P
   while (!(await hasEvents(replicaUrl, schema))) await turn();
   await query(replicaUrl, 'select pg_wal_replay_pause()');
   await store.append(stream, 0, newEvents(1)); // The replica does not have it.
-  for (const use of [() => store.append(stream, 1, newEvents(1)), () => store.readStream(stream)]) {
+  const audit = await open({ url: proxy.through(url), schema, readOnly: true });
+  await audit.readStream(stream);
+  for (const use of [
+    () => followToHead(store),
+    () => store.append(stream, 1, newEvents(1)),
+    () => store.readStream(stream),
+    () => audit.readStream(stream),
+  ]) {
     const { accepted } = proxy;
     proxy.targetPort = replica;
     proxy.cut();
     const used = use();
     used.catch(() => undefined);
-    while (proxy.accepted < accepted + 3 && (await isPending(used))) await turn();
+    while (proxy.accepted < accepted + 6 && (await isPending(used))) await turn();
     proxy.targetPort = primary;
     proxy.cut();
     await used;
   }
   await query(replicaUrl, 'select pg_wal_replay_resume()');
-  await store.close();
+  await closeAll([store, audit]);
   await proxy.close();
+}
+
+async function followToHead(store: EventStore): Promise<void> {
+  for await (const { caughtUp } of store.readLog({ follow: new AbortController().signal })) if (caughtUp) return;
 }
 
 async function hasEvents(url: string, schema: string): Promise<boolean> {
