@@ -54,13 +54,7 @@ export const storeMutants: readonly StoreMutant[] = [
     });
     this.#proveKnown(rows[0] as Row);`,
   ),
-  mutant(
-    'an audit asks a replica for the known event',
-    'laggingReplica',
-    'reader.ts',
-    'if (missed !== null)',
-    'if (false)',
-  ),
+  mutant('an audit asks a replica for the known event', 'laggingReplica', 'reader.ts', 'if (missed !== null)', 'if (false)'),
   mutant(
     'a client without an answer goes back to the pool',
     'silence',
