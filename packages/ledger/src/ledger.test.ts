@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { defined } from './defined.ts';
+import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { openSqliteEventStore } from './event-store/sqlite/sqlite.ts';
@@ -454,6 +455,35 @@ describe('with a background', () => {
     await ledger[Symbol.asyncDispose]();
     expect(alerts).toHaveLength(1);
     expect(alerts[0]).toContain('read_models_stuck corrupt: order-order-9@0 (OrderPlaced)');
+  });
+
+  test('a stream that it cannot read at its start is an alert, once; where it can be read again, the lists are there', async () => {
+    const log = createMemoryLog();
+    const readModels = join(folder, 'read-models.db');
+    const before = createPaymentLedger({ eventStore: openMemoryEventStore({ log }), readModels, background: false });
+    await before.placeOrder(order);
+    await before.attachCheckout('order-1', session);
+    await before.settle();
+    await before[Symbol.asyncDispose]();
+    const eventStore = openMemoryEventStore({ log });
+    const readStream = eventStore.readStream;
+    let reads = 0;
+    eventStore.readStream = async (stream) => {
+      reads += 1;
+      throw new LedgerError('corrupt', `${stream} lies on a damaged page`);
+    };
+    const alerts: string[] = [];
+    const runtime = { sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) };
+    await using ledger = createPaymentLedger({
+      eventStore,
+      readModels,
+      runtime,
+      onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`),
+    });
+    await expect.poll(() => reads).toBeGreaterThan(2);
+    expect(alerts).toEqual(['read_models_stuck corrupt: order-order-1 lies on a damaged page']);
+    eventStore.readStream = readStream;
+    expect((await ledger.openOrders()).items).toHaveLength(1);
   });
 
   test('it delivers and rolls forward by itself', async () => {

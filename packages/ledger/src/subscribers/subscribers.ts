@@ -3,6 +3,7 @@
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
 import type { DecisionFollower } from '../delivery/delivery.ts';
+import { LedgerError } from '../errors.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
@@ -95,11 +96,16 @@ export function openSubscribers(options: SubscribersOptions): Subscribers {
   }
 
   async function follow(): Promise<void> {
+    let isTold = false;
     while (!stopping.signal.aborted) {
       try {
         (await opened()).follow();
         return;
       } catch (error) {
+        if (!isTold && error instanceof LedgerError && error.code === 'corrupt') {
+          isTold = true;
+          alertStuck(error, onAlert);
+        }
         log.warn({ err: error }, 'the log cannot be read; following starts as soon as it can');
         await runtime.sleep(1_000, stopping.signal);
       }
@@ -158,7 +164,7 @@ async function openNow({
 
   const orders = openLogSubscription({
     name: 'orders',
-    onStuck: ({ code, message }) => onAlert({ kind: 'read_models_stuck', message: `${code}: ${message}` }),
+    onStuck: (error) => alertStuck(error, onAlert),
     onDeleted: ({ stream }) => alertDeleted(stream, onAlert),
     store,
     runtime,
@@ -218,6 +224,10 @@ async function openNow({
       removeTemporary(path);
     },
   };
+}
+
+function alertStuck({ code, message }: LedgerError, onAlert: (alert: Alert) => void): void {
+  onAlert({ kind: 'read_models_stuck', message: `${code}: ${message}` });
 }
 
 /** Only the process that granted alerts, in the life in which it did: the read models are rebuilt from the whole log at times. */

@@ -60,10 +60,16 @@ function isState(code: string): boolean {
   return /^(?!E)[0-9A-Z]{5}$/.test(code);
 }
 
+/** Nothing that keeps a connection away says anything of the log; a pooler answers its own failures with any SQLSTATE. */
 function ofNoConnection(cause: unknown): FailureMeaning | undefined {
   const meaning = meaningOf(cause);
-  return meaning?.kind === 'again' ? { ...meaning, doubt: false } : meaning;
+  if (meaning?.kind === 'again') return { ...meaning, doubt: false };
+  const isOfRights = (cause as DriverError | undefined)?.code === noRight;
+  return meaning?.kind === 'refused' && !isOfRights ? again('store_unavailable', meaning.what) : meaning;
 }
+
+/** The role lacks a right. */
+const noRight = '42501';
 
 // biome-ignore format: a table
 const STATES: readonly (readonly [RegExp, (code: string, message: string) => FailureMeaning])[] = [
@@ -78,9 +84,10 @@ const STATES: readonly (readonly [RegExp, (code: string, message: string) => Fai
   [/^28/,                                 (_, message) => ({ ...lost(`PostgreSQL refused the role (${message}). Check user and password in the URL, and pg_hba.conf`), doubt: false, permanent: true })],
   [/^3D/,                                 (_, message) => ({ ...lost(`PostgreSQL: ${message}. Check the database's name at the end of the URL`), doubt: false, permanent: true })],
   [/^(08|57P|25P0|58)/,                   (_, message) => lost(`The connection ended (${message})`)],
-  [/^(XX00|23)/,                          (code, message) => ({ kind: 'refused', code: 'corrupt', what: `PostgreSQL ${code}: ${message}. Stop the writers, and keep the database as it is` })],
+  [/^XX000$/,                             (_, message) => lost(`PostgreSQL or its pooler failed (${message}). Look at its log`)],
+  [/^(XX001|XX002|23...)$/,               (code, message) => ({ kind: 'refused', code: 'corrupt', what: `PostgreSQL ${code}: ${message}. Stop the writers, and keep the database as it is` })],
   [/^(42P01|42883|3F000)$/,               (_, message) => ({ ...lost(`PostgreSQL: ${message}. Was the schema dropped, or is this a replica that does not have it yet?`), doubt: false })],
-  [/^42501$/,                             (_, message) => ({ kind: 'refused', code: 'store_unavailable', what: `PostgreSQL: ${message}. Was a right of this role taken away? Restart the process: opening says what is missing` })],
+  [new RegExp(`^${noRight}$`),            (_, message) => ({ kind: 'refused', code: 'store_unavailable', what: `PostgreSQL: ${message}. Was a right of this role taken away? Restart the process: opening says what is missing` })],
 ];
 
 const readOnlyServer =

@@ -132,6 +132,7 @@ describe('a failure', () => {
     ['PD003', 'the server became a replica'],
     ['25006', 'transactions are read only'],
     ['3F000', 'the schema is not there, as on a replica that lags'],
+    ['XX000', 'a pooler lost its server'],
   ])('%s (%s): the client is destroyed, and the same append is sent again on another', async (code) => {
     const { append, pool } = openWriter();
     let faults = 2;
@@ -187,6 +188,7 @@ describe('a failure', () => {
     ['53100', 'store_full', 'Make room'],
     ['53200', 'store_full', 'Make room'],
     ['XX001', 'corrupt', 'Stop the writers'],
+    ['XX002', 'corrupt', 'Stop the writers'],
     ['23505', 'corrupt', 'Stop the writers'],
     ['42501', 'store_unavailable', 'a right of this role taken away'],
     ['0A000', 'store_unavailable', "Look at the server's log"],
@@ -201,6 +203,36 @@ describe('a failure', () => {
     pool.fault = () => undefined;
     expect(await append('a')).toMatchObject({ appended: true });
     expect(pool.clients).toHaveLength(1);
+  });
+
+  test.each(['XX000', 'XX001', '53200', '0A000'])(
+    '%s where a connection is made says nothing of the log: it is tried again',
+    async (state) => {
+      const { append, pool, clock } = openWriter();
+      const connect = pool.connect.bind(pool);
+      pool.connect = async () => {
+        clock.ms += 4_000;
+        throw sqlError(state, 'said by a pooler');
+      };
+      expect(await refusalOf(append('a'))).toMatchObject({
+        code: 'store_unavailable',
+        message: expect.stringMatching(/got no answer within 15 s.*said by a pooler.*Nothing was written\.$/),
+      });
+      let refusals = 2;
+      pool.connect = () => (refusals-- > 0 ? Promise.reject(sqlError(state)) : connect());
+      expect(await append('a')).toMatchObject({ appended: true });
+    },
+  );
+
+  test('42501 where a connection is made is told at once', async () => {
+    const { append, pool, clock } = openWriter();
+    pool.connect = () => Promise.reject(sqlError('42501'));
+    const { ms } = clock;
+    expect(await refusalOf(append('a'))).toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('a right of this role'),
+    });
+    expect(clock.ms).toBe(ms);
   });
 
   test('one damaged stream fails alone', async () => {
