@@ -8,18 +8,17 @@ import type { EventStore, Position, StoredEvent } from '../event-store/event-sto
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
 import { type OrderReadModels, openOrderReadModels } from '../read-models/order-read-models.ts';
-import { openReadModelFile, readModelCursor, readModelPrefixes } from '../read-models/read-model-file.ts';
+import { readModelCursor, readModelPrefixes } from '../read-models/read-model-file.ts';
 import { openSkippedRows } from '../read-models/skipped-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ourPrefixes } from '../streams/our-streams.ts';
 import { slotAggregate } from '../streams/run-slot.ts';
 import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
+import { openCarriedFile } from './carried-file.ts';
 import { type Deliverer, followDeliveries } from './follow-deliveries.ts';
-import { alertDeleted, alertDuplicate } from './log-alerts.ts';
+import { alertDeleted, alertDuplicate, alertStuck } from './log-alerts.ts';
 import { openLogSubscription } from './log-subscription.ts';
-import { ReadModelSnapshots } from './read-model-snapshots.ts';
-import { removeTemporary } from './read-models-path.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import { openSkippedStreams } from './skipped-streams.ts';
 
@@ -142,10 +141,7 @@ async function openNow({
   log,
   onAlert,
 }: SubscribersOptions): Promise<OpenedSubscribers> {
-  const snapshots =
-    store.snapshots && path !== ':memory:' ? new ReadModelSnapshots({ snapshots: store.snapshots, path, runtime, log }) : undefined;
-  await snapshots?.restore();
-  const file = await openReadModelFile(path, store, runtime);
+  const { file, snapshots, close } = await openCarriedFile({ store, path, runtime, log });
   const models = openOrderReadModels(file, duplicateWithinHours);
   // A process that delivers is known by its instance; the others share one, and tell their own grants by the time.
   const startedAt = instance === '' ? runtime.now().toISOString() : '';
@@ -219,15 +215,9 @@ async function openNow({
     lagMs: orders.lagMs,
     stop: async () => {
       await Promise.all([references.stop(), orders.stop(), skipped.stop()]);
-      await snapshots?.stop(() => file.cursor(readModelCursor));
-      file.close();
-      removeTemporary(path);
+      await close();
     },
   };
-}
-
-function alertStuck({ code, message }: LedgerError, onAlert: (alert: Alert) => void): void {
-  onAlert({ kind: 'read_models_stuck', message: `${code}: ${message}` });
 }
 
 /** Only the process that granted alerts, in the life in which it did: the read models are rebuilt from the whole log at times. */
