@@ -1,8 +1,20 @@
 import { expect, test } from 'vitest';
+import { systemRuntime } from '../../runtime.ts';
 import { AppendQueue } from './append-queue.ts';
+import { TimeLimits } from './time-limits.ts';
 
+/** A queue on a clock of the test. */
 function openQueue(limit: number) {
-  const queue = new AppendQueue(limit);
+  const clock = { ms: 0, tick: (): void => undefined };
+  const limits = new TimeLimits({
+    ...systemRuntime,
+    monotonicNowMs: () => clock.ms,
+    sleep: () =>
+      new Promise((resolve) => {
+        clock.tick = resolve;
+      }),
+  });
+  const queue = new AppendQueue(limit, { limits, timeoutMs: 15_000 });
   const started: number[] = [];
   const answers: (() => void)[] = [];
   const run = (n: number, bytes = 1): Promise<number> =>
@@ -15,7 +27,7 @@ function openQueue(limit: number) {
     answers.shift()?.();
     await new Promise(setImmediate);
   };
-  return { queue, started, run, answer };
+  return { queue, started, answers, run, answer, clock };
 }
 
 test('so many are under way at once; the others come in the order of their arrival', async () => {
@@ -53,7 +65,7 @@ test('16 MiB wait, and one byte more is refused', async () => {
 });
 
 test('one that fails makes room too', async () => {
-  const queue = new AppendQueue(1);
+  const { queue } = openQueue(1);
   await expect(queue.run(1, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await queue.run(1, async () => 'yes')).toBe('yes');
 });
@@ -71,4 +83,48 @@ test('drained once all that came is answered, at once where nothing is under way
   await answer();
   await draining;
   await Promise.all(runs);
+});
+
+test('one whose turn does not come in time is refused, and was not sent; the others keep their turns', async () => {
+  const { queue, started, run, answer, clock } = openQueue(1);
+  const first = run(0);
+  const overdue = run(1).catch((error: unknown) => error);
+  clock.ms = 10_000;
+  const later = run(2);
+  clock.ms = 15_000;
+  clock.tick();
+  expect(await Promise.race([overdue, new Promise(setImmediate)])).toMatchObject({
+    code: 'store_busy',
+    message: expect.stringMatching(/waited 15 s .* Nothing was sent/),
+  });
+  await answer();
+  expect(started).toEqual([0, 2]);
+  const drained = queue.drained();
+  await answer();
+  expect(await Promise.all([first, later, drained])).toEqual([0, 2, undefined]);
+});
+
+test('a turn that comes in the moment in which the time is over is not lost', async () => {
+  const met = new Set<string>();
+  for (let moment = -8; moment <= 8; moment++) {
+    const { started, run, answer, answers, clock } = openQueue(1);
+    const first = run(0);
+    const second = run(1).then(
+      () => 'sent',
+      () => 'refused',
+    );
+    clock.ms = 15_000;
+    const steps = [() => answers.shift()?.(), clock.tick];
+    if (moment < 0) steps.reverse();
+    steps[0]?.();
+    for (let turn = 0; turn < Math.abs(moment); turn++) await Promise.resolve();
+    steps[1]?.();
+    await new Promise(setImmediate);
+    const third = run(2);
+    while (answers.length > 0) await answer();
+    expect(started).toContain(2);
+    expect([await first, await third]).toEqual([0, 2]);
+    met.add(await second);
+  }
+  expect(met).toEqual(new Set(['sent', 'refused']));
 });

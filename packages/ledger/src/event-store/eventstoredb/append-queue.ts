@@ -1,6 +1,7 @@
 // The queue in front of the server: a limited number of appends run at once, and a limited number wait here. A gRPC channel
 // carries about 100 calls at a time: without a limit, appends would leave no room for reads and subscriptions.
 import { LedgerError } from '../../errors.ts';
+import type { RetryPolicy } from './retry.ts';
 
 /** If more appends wait, the server is too slow, and their callers would give up before their turn. */
 const queuedAppends = 10_000;
@@ -8,7 +9,8 @@ const queuedBytes = 16 * 1024 * 1024;
 
 export class AppendQueue {
   readonly #limit: number;
-  /** Each starts an append that waits. Written by `#turn` and `#leave`. */
+  readonly #policy: Pick<RetryPolicy, 'limits' | 'timeoutMs'>;
+  /** Each starts an append that waits, in the order of arrival. Written by `#turn` and `#leave`. */
   readonly #waiting: (() => void)[] = [];
   /** How many appends run. Written by `run` and `#leave`. */
   #underWay = 0;
@@ -17,11 +19,16 @@ export class AppendQueue {
   /** Called when the last append has ended. Written by `drained`. */
   #idle: (() => void) | undefined;
 
-  constructor(limit: number) {
+  /** @param policy no append waits longer than a call may take. */
+  constructor(limit: number, policy: Pick<RetryPolicy, 'limits' | 'timeoutMs'>) {
     this.#limit = limit;
+    this.#policy = policy;
   }
 
-  /** Runs `work` in its turn. @throws LedgerError `store_busy`: the queue is full, nothing was sent. Also what `work` throws. */
+  /**
+   * Runs `work` in its turn.
+   * @throws LedgerError `store_busy`: the queue is full, or its turn did not come in time; nothing was sent. Also what `work` throws.
+   */
   async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     if (this.#underWay === this.#limit) await this.#turn(bytes);
     else this.#underWay += 1;
@@ -47,9 +54,24 @@ export class AppendQueue {
         `${this.#waiting.length} appends (${this.#bytes} bytes) are waiting for the event store. Nothing was written; try again later`,
       );
     }
+    const { limits, timeoutMs } = this.#policy;
+    const { promise: turn, resolve: start } = Promise.withResolvers<void>();
     this.#bytes += bytes;
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#bytes -= bytes;
+    this.#waiting.push(start);
+    try {
+      await limits.within(timeoutMs, turn);
+    } catch (cause) {
+      const place = this.#waiting.indexOf(start);
+      if (place === -1) return; // Its turn came in the same moment, and must be used.
+      this.#waiting.splice(place, 1);
+      throw new LedgerError(
+        'store_busy',
+        `The append waited ${timeoutMs / 1_000} s for its turn: the event store does not answer, or is too slow. Nothing was sent; try again later`,
+        { cause },
+      );
+    } finally {
+      this.#bytes -= bytes;
+    }
   }
 
   /** Starts the next append in place of this one. If none waits, one append fewer runs. */

@@ -11,8 +11,8 @@ export interface EventStoreDbEventStoreOptions {
    */
   readonly credentials?: Credentials;
   /**
-   * How long a call is repeated before it fails with `store_unavailable`, in milliseconds. Default: 15,000. A cluster needs
-   * less time to elect a new leader.
+   * How long a call is repeated before it fails with `store_unavailable`, and how long an append waits for its turn before it
+   * fails with `store_busy`, in milliseconds. Default: 15,000. A cluster needs less time to elect a new leader.
    */
   readonly timeoutMs?: number;
   /** How long one attempt of a call may stay without an answer, in milliseconds. Default: 5,000. */

@@ -10,6 +10,8 @@ export interface RetryPolicy {
   readonly limits: TimeLimits;
   /** The time limit for all attempts of a call together. */
   readonly timeoutMs: number;
+  /** When that time is over (monotonic), for a call that has waited before. Absent: it begins with the first attempt. */
+  readonly deadlineMs?: number;
   /** The time limit for each attempt. */
   readonly attemptTimeoutMs: number;
   /** Called when an attempt failed and its outcome is in doubt. */
@@ -40,7 +42,7 @@ const longestPauseMs = 1_000;
 /** Repeats until there is an answer. @throws LedgerError `store_unavailable`: the time is over. Also what the server refuses. */
 export async function retry<T>(retryPolicy: RetryPolicy, call: Call<T>): Promise<T> {
   const { runtime, timeoutMs, attemptTimeoutMs } = retryPolicy;
-  const deadline = runtime.monotonicNowMs() + timeoutMs;
+  const deadline = retryPolicy.deadlineMs ?? runtime.monotonicNowMs() + timeoutMs;
   let mostTelling: Failed | undefined;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const timeMs = Math.max(1, Math.min(attemptTimeoutMs, deadline - runtime.monotonicNowMs()));

@@ -51,7 +51,7 @@ export async function openStore(
     await clients.dispose();
     throw error;
   }
-  const store = storeOver({ reading, known }, new AppendQueue(appendsPerClient * all.length), closing);
+  const store = storeOver({ reading, known }, new AppendQueue(appendsPerClient * all.length, retryPolicy), closing);
   return readOnly ? { ...store, append: refuseAppend } : store;
 }
 
@@ -79,12 +79,18 @@ function storeOver({ reading, known }: { reading: LogReading; known: KnownLog },
       refuseClosed();
       const checked = checkAppend(stream, expectedRevision, events);
       refuseOtherIds(checked);
-      const appending = { ...reading, credentials: reading.credentials ?? anybody };
+      const { runtime, timeoutMs, attemptTimeoutMs } = reading.retryPolicy;
+      const givenUpMs = runtime.monotonicNowMs() + timeoutMs;
       return queue.run(checked.bytes, async () => {
+        // Who has waited has less time left, but that of one attempt.
+        const deadlineMs = Math.max(givenUpMs, runtime.monotonicNowMs() + Math.min(attemptTimeoutMs, timeoutMs));
+        const inTime = { ...reading, retryPolicy: { ...reading.retryPolicy, deadlineMs } };
         await known.prove();
-        if (expectedRevision === -1) await refuseHidden(reading, stream);
+        if (expectedRevision === -1) await refuseHidden(inTime, stream);
         const before = known.position;
-        const result = await appendUntilSettled(appending, checked, (revision) => positionOf(stream, revision));
+        const result = await appendUntilSettled({ ...inTime, credentials: reading.credentials ?? anybody }, checked, (revision) =>
+          positionOf(stream, revision),
+        );
         if (!result.appended) return result;
         const { revision, position } = result;
         await known.landed(position, before);
