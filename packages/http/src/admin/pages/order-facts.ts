@@ -1,5 +1,5 @@
 // The facts of an order, side by side: the shop's truth first, so nothing that is not saved is shown as plainly active.
-import type { DecidedRow, Row, Standing } from '@paidonce/ledger/audit';
+import type { DecidedRow, Explanation, Row, Standing } from '@paidonce/ledger/audit';
 import { type Html, html } from '../../html.ts';
 import { type Fact, facts, pairs } from '../components/boxes.ts';
 import { duration, numberText } from '../components/format.ts';
@@ -29,7 +29,7 @@ function factsOf(context: PageContext, data: OrderPageData, rows: readonly Row[]
   const { standing, memberId, plan } = data.explanation;
   const { memberOrders } = data;
   return [
-    [parts.membership, membershipFact(context, standing)],
+    [parts.membership, membershipFact(context, data.explanation)],
     standing.placed && [parts.paid, paidFact(context, standing)],
     standing.grant && [parts.grantedBy, grantFact(context, standing)],
     [order.shop, shopFact(context, data, rows)],
@@ -43,11 +43,25 @@ function factsOf(context: PageContext, data: OrderPageData, rows: readonly Row[]
   ];
 }
 
-function membershipFact(context: PageContext, { membership, isSaved, newest }: Standing): Html {
+function membershipFact(context: PageContext, explanation: Explanation): Html {
   const { parts, order } = context.words;
+  const { membership, isSaved, newest } = explanation.standing;
   if (isSaved) return html`${membershipPill(context, membership)}${small(newest && order.since(time(context, newest.at)))}`;
-  if (membership === 'active') return html`${pill('', 'ring', parts.activeOnceSaved)}${small(order.cannotGetIn)}`;
-  return html`${membershipPill(context, membership, false)}${small(order.stillIn)}`;
+  const isActive = membership === 'active';
+  const state = isActive ? pill('', 'ring', parts.activeOnceSaved) : membershipPill(context, membership, false);
+  const isIn = shopLetsIn(explanation);
+  return html`${state}${small(isIn === undefined ? undefined : isIn ? order.stillIn : isActive ? order.cannotGetIn : order.isOut)}`;
+}
+
+/**
+ * Whether the member gets in at the shop by the last decision that it has saved. Undefined: the log does not say, since the shop has
+ * lost what it had saved, or has a decision that the log does not have.
+ */
+function shopLetsIn({ entries, delivered }: Explanation): boolean | undefined {
+  if (entries.some((entry) => entry.kind === 'delivered' && entry.sequence > delivered)) return undefined;
+  if (delivered === 0) return false;
+  const saved = entries.find((entry) => entry.kind === 'decided' && entry.sequence === delivered);
+  return saved?.kind === 'decided' ? saved.decision === 'MembershipGranted' || saved.decision === 'MembershipRestored' : undefined;
 }
 
 function paidFact(context: PageContext, { placed, paidMinor, disputedMinor, refundedMinor }: Standing): Html {

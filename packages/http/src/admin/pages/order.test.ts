@@ -1,5 +1,5 @@
 // The page of an order: what heads it, what it offers, and what it hides, by roles and names and not by markup.
-import { createPaymentLedger, type PaymentLedger, type Preview, type Resolution, type Source } from '@paidonce/ledger';
+import { createPaymentLedger, type Fact, type PaymentLedger, type Preview, type Resolution, type Source } from '@paidonce/ledger';
 import { explainHistory } from '@paidonce/ledger/audit';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -53,6 +53,16 @@ async function pay(totalMinor = 290_000, source: Exclude<Source, 'manual'> = 'we
       return (await ledger.history(orderId)).map(({ type }) => type);
     })
     .toContain('DeliveryFailed');
+}
+/** Something else is reported of the payment. */
+async function report(fact: Fact): Promise<void> {
+  await ledger.observePayment({
+    source: 'webhook',
+    payment,
+    fact,
+    asOf: '2026-11-29T02:00:00Z',
+    evidence: { objectId: payment.id },
+  });
 }
 
 const all: readonly Permission[] = ['read', 'repair', 'money'];
@@ -140,6 +150,49 @@ describe("the shop's truth heads the page", () => {
     expect(page.text).not.toContain('secret');
     expect(page.text).not.toContain('Active since');
     expect(page.buttons[0]).toBe('Try now');
+  });
+});
+
+describe('who gets in is what the shop has saved last', () => {
+  const factOf = (text: string): string | undefined => /Membership(.*?)Paid/.exec(text)?.[1]?.trim();
+
+  test('revoked, and the shop never had the grant: the member cannot get in', async () => {
+    isBroken = true;
+    await pay();
+    await report({ kind: 'refund', id: 're_1', status: 'succeeded', amountMinor: 290_000 });
+    expect(factOf((await shown()).text)).toBe('Revoked the member cannot get in');
+  });
+
+  test('revoked, and the shop has the grant alone: the member still gets in', async () => {
+    await pay();
+    isBroken = true;
+    await report({ kind: 'refund', id: 're_1', status: 'succeeded', amountMinor: 290_000 });
+    expect(factOf((await shown()).text)).toBe('Revoked the member still gets in');
+  });
+
+  test('active again, and the shop never had the pause: the member still gets in', async () => {
+    await pay();
+    isBroken = true;
+    const dispute = { kind: 'dispute', id: 'du_1', amountMinor: 290_000, returnedDebit: false } as const;
+    await report({ ...dispute, status: 'open', movements: 1 });
+    await report({ ...dispute, status: 'won', movements: 2 });
+    expect(factOf((await shown()).text)).toBe('Active, once saved the member still gets in');
+  });
+
+  test('active, and the shop has nothing: the member cannot get in yet', async () => {
+    isBroken = true;
+    await pay();
+    expect(factOf((await shown()).text)).toBe('Active, once saved the member cannot get in yet');
+  });
+
+  test('a shop whose table was restored has what nobody knows', async () => {
+    await pay();
+    // As `paidonce compare --repair` asks for the delivery of what the shop has lost.
+    const [last] = (await ledger.history('o-1')).slice(-1);
+    const asked = { type: 'DeliveryTakenOver', data: { sequence: 1, by: { actor: 'support-7', reason: 'the table was restored' } } };
+    const history = [...(await ledger.history('o-1')), { ...last!, ...asked, revision: last!.revision + 1 }];
+    const page = await shown(contextOf(), await dataOf('o-1', { history }));
+    expect(factOf(page.text)).toBe('Active, once saved');
   });
 });
 

@@ -13,6 +13,7 @@ export const order = {
   since: (time: Insert): Html => html`since ${time}`,
   cannotGetIn: 'the member cannot get in yet',
   stillIn: 'the member still gets in',
+  isOut: 'the member cannot get in',
   disputedMoney: (money: Insert): Html => html`disputed: ${money}`,
   refundedMoney: (money: Insert): Html => html`refunded: ${money}`,
   rescuedLate: (time: string): string => `rescued: the webhook was ${time} late`,

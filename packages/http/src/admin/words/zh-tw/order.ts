@@ -14,6 +14,7 @@ export const order: typeof english = {
   since: (time) => html`自 ${time} 起`,
   cannotGetIn: '會員目前仍無法使用',
   stillIn: '會員目前仍可使用',
+  isOut: '會員目前無法使用',
   disputedMoney: (money) => html`爭議金額 ${money}`,
   refundedMoney: (money) => html`已退款 ${money}`,
   rescuedLate: (time) => `救回：webhook 晚了 ${time}`,
