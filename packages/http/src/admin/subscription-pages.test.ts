@@ -44,3 +44,11 @@ describe.each(subscriptionPages)('%s', (path) => {
       expect(url).toMatch(/^(?:\.{1,2}\/|\?|#|payments\/|data:,$|https:\/\/dashboard\.stripe\.com\/)/);
   });
 });
+
+test('a decision is delivered again where the shop does not have it, and nowhere else', async () => {
+  const [saved, unsaved] = [await pageAt('subscriptions/club-7', 'en'), await pageAt('subscriptions/unsaved-1', 'en')];
+  expect(saved.text).not.toContain('/redeliver"');
+  expect(saved.text).toMatch(/Your shop has saved decision \d+, so there is nothing to deliver/);
+  expect(unsaved.text).toContain('/redeliver"');
+  expect(unsaved.text).not.toContain('nothing to deliver');
+});

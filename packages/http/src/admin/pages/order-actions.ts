@@ -68,12 +68,18 @@ function objectsIn(entries: readonly TimelineEntry[]): readonly string[] {
 
 function redeliver(context: PageContext, data: OrderPageData, { sequence, orderId }: OrderView): Html | undefined {
   const { order: words } = context.words;
-  const { newest } = data.explanation.standing;
+  const { newest, isSaved } = data.explanation.standing;
   if (newest === undefined || !context.may.has(orderForms.redeliver.may)) return undefined;
+  if (isSaved) return action(words.redeliver, words.redeliverAbout, alreadySaved(context, sequence));
   if (!data.delivers) return action(words.redeliver, words.redeliverAbout, html`<p class="small">${words.doesNotDeliver}</p>`);
   const before = html`<p class="small">${words.redeliverText(sequence, words.change[newest.decision], html`<code class="id">${orderId}:${sequence}</code>`)}</p>`;
   const form = orderForm(context, 'redeliver', data, { before, button: words.redeliverButton(sequence) });
   return form && action(words.redeliver, words.redeliverAbout, form);
+}
+
+/** In place of the form where the shop has the newest decision: there is nothing to deliver, so it would not be called. */
+export function alreadySaved({ words: { order } }: PageContext, sequence: number): Html {
+  return html`<p class="small">${order.alreadySaved(sequence, html`<code class="id">paidonce compare --repair</code>`)}</p>`;
 }
 
 function observe(context: PageContext, data: OrderPageData, { expected }: OrderView): Html | undefined {

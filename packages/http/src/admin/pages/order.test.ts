@@ -227,17 +227,27 @@ describe('what may not be done has no form', () => {
     [['read'], []],
     [
       ['read', 'repair'],
-      ['recheck', 'redeliver'],
+      ['redeliver', 'recheck', 'redeliver'],
     ],
     [
       ['read', 'money'],
       ['observe', 'move', 'link'],
     ],
   ])('with %j', async (may, actions) => {
+    isBroken = true;
     await pay();
     const { forms } = await shown(contextOf({ may }));
     expect(forms.map(({ action }) => action.replace('../orders/o-1/', '')).filter((path) => !path.includes('preferences'))).toEqual(
       actions,
+    );
+  });
+
+  test('what the shop has saved is not delivered again: one sentence says what may be done instead', async () => {
+    await pay();
+    const { forms, text } = await shown();
+    expect(forms.some(({ action }) => action.endsWith('/redeliver'))).toBe(false);
+    expect(text).toContain(
+      'Your shop has saved decision 1, so there is nothing to deliver. If its table was restored from a backup, paidonce compare --repair finds',
     );
   });
 

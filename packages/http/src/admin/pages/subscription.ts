@@ -13,6 +13,7 @@ import { membershipPill, pill, statePill, type Tone } from '../components/states
 import { subscriptionForms } from '../forms.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { newest } from './order.ts';
+import { alreadySaved } from './order-actions.ts';
 import { sentenceHtml } from './order-sentence.ts';
 import { type Mark, timelineItem } from './order-timeline.ts';
 import { dayCell, subscriptionPath, subscriptionPill } from './subscription-cells.ts';
@@ -183,11 +184,12 @@ function actionsCard(context: PageContext, { subscriptionId, view, delivers }: S
     may.has(subscriptionForms.recheck.may) &&
     html`<form method="post" action="${post(subscriptionForms.recheck.path)}" class="acts"><button class="btn">${subscription.look}</button><span class="small soft">${subscription.lookAbout}</span></form>
 `;
-  const { sequence } = view;
+  const { sequence, delivered } = view;
   const key = html`<code class="id">subscription/${subscriptionId}:${sequence}</code>`;
-  const form = delivers
+  const toDeliver = delivers
     ? html`<form class="form" method="post" action="${post(subscriptionForms.redeliver.path)}">${hidden('seenRevision', view.revision)}<p class="small">${subscription.redeliverText(sequence, key)}</p>${reasonField(context, 'why-redeliver')}<p class="acts"><button class="btn main">${order.redeliverButton(sequence)}</button></p></form>`
     : html`<p class="small">${order.doesNotDeliver}</p>`;
+  const form = delivered >= sequence ? alreadySaved(context, sequence) : toDeliver;
   const redeliver = sequence > 0 && may.has(subscriptionForms.redeliver.may) && action(order.redeliver, order.redeliverAbout, form);
   if (!look && !redeliver) return undefined;
   return html`<section class="card actions" id="actions"><header><h2>${order.actions}</h2></header>

@@ -115,6 +115,8 @@ export const order = {
   redeliverAbout: 'send your shop the latest decision once more',
   redeliverText: (decision: number, what: string, key: Insert): Html =>
     html`Your shop receives decision ${decision} (${what}) again with the same key ${key}. If it already has it, nothing changes.`,
+  alreadySaved: (decision: number, command: Insert): Html =>
+    html`Your shop has saved decision ${decision}, so there is nothing to deliver. If its table was restored from a backup, ${command} finds and repairs what it lacks.`,
   redeliverButton: (decision: number): string => `Deliver decision ${decision} again`,
   change: { MembershipGranted: 'granted', MembershipSuspended: 'suspended', MembershipRestored: 'restored', MembershipRevoked: 'revoked' },
   doesNotDeliver: 'This process does not deliver. Open the console of one that does.',

@@ -106,6 +106,8 @@ export const order: typeof english = {
   redeliver: '重新交付',
   redeliverAbout: '再次通知商店最新的決定',
   redeliverText: (decision, what, key) => html`商店會再次收到決定 ${decision}（${what}），使用同一把鍵 ${key}。若已儲存，不會有任何改變。`,
+  alreadySaved: (decision, command) =>
+    html`商店已儲存決定 ${decision}，沒有需要交付的內容。若商店的資料表曾從備份還原，請執行 ${command}，找出並補回缺少的部分。`,
   redeliverButton: (decision) => `重新交付決定 ${decision}`,
   change: { MembershipGranted: '開通', MembershipSuspended: '暫停', MembershipRestored: '恢復', MembershipRevoked: '撤銷' },
   doesNotDeliver: '此行程（process）不負責交付，請到負責交付者的管理後台操作。',
