@@ -113,6 +113,22 @@ describe.each(edges)('over %s', (edge) => {
     expect([shown.headers.get('content-language'), await shown.text()]).toEqual(['zh-TW', expect.stringContaining('<html lang="zh-TW">')]);
   });
 
+  test.each([
+    ['orders/o-1/reviews/r1', { resolution: 'grant', seenRevision: '3' }, 422],
+    ['orders/o-1/reviews/r1?from=mail', { resolution: 'grant', seenRevision: '0', reason }, 409],
+  ])('from a form that came back (%s), language and zone lead to the page of its order', async (path, fields, status) => {
+    const world = await openConsole({ edge });
+    await orderWithReview(world, 'o-1');
+    const answer = await world.send(`${home}/${path}`, fields);
+    const page = await answer.text();
+    expect(answer.status).toBe(status);
+    expect(/name="back" value="([^"]*)"/.exec(page)?.[1]).toBe('orders/o-1');
+    expect(/preferences\?back=([^"]*)"/.exec(page)?.[1]).toBe('orders%2Fo-1');
+    const chosen = await world.send(`${home}/preferences`, { lang: 'zh-TW', back: 'orders/o-1' });
+    const back = new URL(chosen.headers.get('location') ?? '', `${world.url}${home}/preferences`);
+    expect((await world.ask(back.pathname, { headers: html })).status).toBe(200);
+  });
+
   // biome-ignore format: a table
   test.each([
     ['en', 'en'], ['zh-TW', 'zh-TW'], ['zh-Hant', 'zh-TW'], ['zh-HK', 'zh-TW'], ['zh-CN', 'en'], ['zh-Hans-TW,en;q=0.1', 'en'],

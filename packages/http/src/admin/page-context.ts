@@ -27,7 +27,10 @@ export interface PageContext {
   readonly livemode?: boolean;
   /** How far the lists are behind the log. Infinity: they have not caught up yet. Absent: not known, as on an error page. */
   readonly lagMs?: number;
-  /** Where one is: `path` below the mount without a slash at either end (empty: the overview), and what stands behind the `?`. */
+  /**
+   * Where one is, and can come back to: `path` below the mount without a slash at either end (empty: the overview), and what stands
+   * behind the `?`. Of a form that came back: the page that it is on.
+   */
   readonly url: { readonly path: string; readonly query: URLSearchParams };
   /** True: the search box sends by POST, since the shop may find an e-mail address, which must stand in no URL. */
   readonly findPosts: boolean;

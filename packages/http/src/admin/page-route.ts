@@ -82,7 +82,7 @@ export async function contextOf({ payments, findMember }: Console, call: Console
 
 /** Without the ledger, as for a page that refuses. */
 export function bareContext(
-  call: Pick<ConsoleCall, 'language' | 'timeZone' | 'root'> & Partial<Pick<ConsoleCall, 'operator' | 'below' | 'query'>>,
+  call: Pick<ConsoleCall, 'language' | 'timeZone' | 'root'> & Partial<Pick<ConsoleCall, 'operator' | 'method' | 'below' | 'query'>>,
   now: number,
 ): PageContext {
   return {
@@ -94,8 +94,18 @@ export function bareContext(
     actor: call.operator?.actor ?? '',
     may: call.operator?.may ?? new Set(),
     findPosts: false,
-    url: { path: call.below ?? '', query: call.query ?? new URLSearchParams() },
+    url: placeOf(call),
   };
+}
+
+/** Where one is. What was posted has no address to come back to: the page has that the form is on, two parts deep as `orders/o-1`. */
+function placeOf({
+  method,
+  below = '',
+  query = new URLSearchParams(),
+}: Partial<Pick<ConsoleCall, 'method' | 'below' | 'query'>>): PageContext['url'] {
+  if (method !== 'POST') return { path: below, query };
+  return { path: below.split('/').slice(0, 2).join('/'), query: new URLSearchParams() };
 }
 
 /** The mode of the newest order, as of a minute ago at most: it is for the head of the page alone. */

@@ -52,3 +52,15 @@ test('a decision is delivered again where the shop does not have it, and nowhere
   expect(unsaved.text).toContain('/redeliver"');
   expect(unsaved.text).not.toContain('nothing to deliver');
 });
+
+test('from a form that came back, language and zone lead to the page of its subscription', async () => {
+  const request = new Request('http://shop.example/admin/payments/subscriptions/unsaved-1/redeliver', {
+    method: 'POST',
+    body: new URLSearchParams({ seenRevision: '1' }),
+    headers: { accept: 'text/html', 'sec-fetch-site': 'same-origin' },
+  });
+  const answer = await handler(request);
+  const page = await answer.text();
+  expect([answer.status, /name="back" value="([^"]*)"/.exec(page)?.[1]]).toEqual([422, 'subscriptions/unsaved-1']);
+  expect(page).toContain('preferences?back=subscriptions%2Funsaved-1"');
+});
