@@ -226,6 +226,28 @@ describe('CSV', () => {
     expect((await response.text()).split('\r\n')).toHaveLength(activity.length + 2);
   });
 
+  test.each([
+    [9_000, 'activity.csv', 9_000],
+    [10_000, 'activity.csv', 10_000],
+    [10_001, 'activity-newest-10000.csv', 10_000],
+  ])('of %d actions the file says by its name whether it ends before the oldest', async (all, name, rows) => {
+    const [row] = activity as readonly [(typeof activity)[number]];
+    const change: Change = {
+      activity: async ({ limit = 50, after = '0' } = {}) => {
+        const end = Math.min(all, Number(after) + limit);
+        const items = Array.from({ length: end - Number(after) }, () => row);
+        return { items, lagMs: 0, ...(end < all ? { next: String(end) } : {}) };
+      },
+    };
+    const response = await consoleWith(change).ask('activity.csv');
+    expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${name}"`);
+    expect((await response.text()).split('\r\n')).toHaveLength(rows + 2);
+  });
+
+  test('the page says how much of it the file has at most', async () => {
+    expect(await (await consoleWith().ask('activity')).text()).toMatch(/Save as CSV<\/a> · the newest 10,000 at most/);
+  });
+
   test('an action on a subscription names it, and its row on the page leads to it', async () => {
     const action = { at: activity[0]?.at ?? '', actor: 'sup-3', action: 'resolve', subscriptionId: 'club-7', outcome: 'extended' } as const;
     const items = [{ ...action, position: '7' }];

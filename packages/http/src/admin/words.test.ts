@@ -73,6 +73,18 @@ describe('Chinese typography', () => {
   });
 });
 
+test('a review about the mode is named by both modes: the money may be live, and the order a test', () => {
+  for (const key of ['queues.kind.mode', 'subscription.kind.mode'])
+    expect([english.get(key), chinese.get(key)]).toEqual([
+      expect.stringMatching(/test.*live|live.*test/),
+      expect.stringMatching(/測試.*正式|正式.*測試/),
+    ]);
+});
+
+test('an invoice has one name in Chinese', () => {
+  expect([...chinese].filter(([, text]) => text.includes('發票'))).toEqual([]);
+});
+
 test('counts have a singular', () => {
   const { parts, overview, runs } = catalogues.en;
   expect([parts.orders(1, '1'), parts.orders(2, '2'), parts.days(1)]).toEqual(['1 order', '2 orders', '1 day']);

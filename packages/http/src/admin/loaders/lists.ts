@@ -2,7 +2,7 @@
 import type { ActionTaken } from '@paidonce/ledger';
 import type { PageContext, PageView } from '../page-context.ts';
 import type { Loaded, PageCall } from '../page-route.ts';
-import { type ActivityData, actions, activityCsv, activityPage } from '../pages/activity.ts';
+import { type ActivityData, actions, activityCsv, activityPage, mostCsvRows } from '../pages/activity.ts';
 import { type OrdersData, ordersPage, statuses } from '../pages/orders.ts';
 import { type ReviewsData, reviewKinds, reviewsPage } from '../pages/reviews.ts';
 import { afterSubscription } from '../pages/subscription-queues.ts';
@@ -89,8 +89,6 @@ export async function loadActivity(call: PageCall): Promise<Loaded> {
   return { data, page: (context) => activityPage(context, data) };
 }
 
-const mostCsvRows = 10_000;
-
 export async function loadActivityCsv(call: PageCall): Promise<Loaded> {
   const only = activityOnly(call);
   const rows: ActionTaken[] = [];
@@ -100,5 +98,6 @@ export async function loadActivityCsv(call: PageCall): Promise<Loaded> {
     rows.push(...page.items);
     after = page.next;
   } while (after !== undefined && rows.length < mostCsvRows);
-  return { file: { type: 'text/csv; charset=utf-8', name: 'activity.csv', body: activityCsv(rows.slice(0, mostCsvRows)) } };
+  const name = after === undefined ? 'activity.csv' : `activity-newest-${mostCsvRows}.csv`;
+  return { file: { type: 'text/csv; charset=utf-8', name, body: activityCsv(rows) } };
 }

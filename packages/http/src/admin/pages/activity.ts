@@ -2,7 +2,7 @@
 import type { Action, ActionTaken, Page } from '@paidonce/ledger';
 import { type Html, html } from '../../html.ts';
 import { card, nothing } from '../components/boxes.ts';
-import { dayText, localDay } from '../components/format.ts';
+import { dayText, localDay, numberText } from '../components/format.ts';
 import { time } from '../components/ids.ts';
 import { filters, narrow, queryWith, rowLink, table } from '../components/lists.ts';
 import type { PageContext, PageView } from '../page-context.ts';
@@ -13,6 +13,9 @@ export interface ActivityData extends Page<ActionTaken> {
   readonly actor?: string;
   readonly action?: Action;
 }
+
+/** The file has no more than these. The page says so, and so does the name of a file that ends there. */
+export const mostCsvRows = 10_000;
 
 export const actions: readonly Action[] = [
   'recheck',
@@ -28,11 +31,11 @@ export const actions: readonly Action[] = [
 ];
 
 export function activityPage(context: PageContext, { items, next, actor = '', action }: ActivityData): PageView {
-  const { words, base, url } = context;
+  const { words, lang, base, url } = context;
   const { activity, parts, frame } = words;
   const filter = new URLSearchParams(url.query);
   filter.delete('before');
-  const links = html`<p class="small">${next !== undefined && html`<a href="${queryWith(url.query, { before: next })}">${activity.older}</a> · `}<a href="${base}activity.csv?${String(filter)}">${activity.csv}</a></p>`;
+  const links = html`<p class="small">${next !== undefined && html`<a href="${queryWith(url.query, { before: next })}">${activity.older}</a> · `}<a href="${base}activity.csv?${String(filter)}">${activity.csv}</a> · ${activity.csvMost(numberText(lang, mostCsvRows))}</p>`;
   const body = html`<div class="head"><div><h1>${frame.activity}</h1><p class="why">${activity.about}</p></div></div>
 ${filters('activity', parts.filter, [
   { name: 'actor', label: parts.who, value: actor },

@@ -8,6 +8,7 @@ export const activity = {
   result: 'Result',
   older: 'Older',
   csv: 'Save as CSV',
+  csvMost: (rows: string): string => `the newest ${rows} at most`,
   nobody: 'Nobody did anything here.',
   /** The choices of the filter. */
   action: {

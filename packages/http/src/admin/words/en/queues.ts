@@ -9,7 +9,7 @@ export const queues = {
   kind: {
     amount: 'Too little',
     currency: 'Other currency',
-    mode: 'Test money',
+    mode: 'Other mode, test or live',
     account: 'Other account',
     overpaid: 'Too much',
     conflicting_evidence: 'Statements conflict',

@@ -71,7 +71,7 @@ export const subscription = {
     metered_only: 'Metered amounts only',
     subscription_missing: 'Missing at Stripe',
     currency: 'Other currency',
-    mode: 'Test money',
+    mode: 'Other mode, test or live',
     account: 'Other account',
     conflicting_evidence: 'Statements conflict',
     claimed_by_two: 'Claimed by two',

@@ -9,6 +9,7 @@ export const activity: typeof english = {
   result: '結果',
   older: '更早',
   csv: '下載 CSV',
+  csvMost: (rows) => `最多含最新的 ${rows} 筆`,
   nobody: '這裡沒有人工操作。',
   action: {
     recheck: '重新查詢',

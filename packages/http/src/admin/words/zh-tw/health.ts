@@ -49,7 +49,7 @@ export const health: typeof english = {
   events: 'webhook 遺失的內容',
   objectsTier: '沒有事件的付款',
   billingEvents: '訂閱的續期與變化',
-  invoicesTier: '沒有事件的已付發票',
+  invoicesTier: '沒有事件的已付帳單',
   subscriptionsTier: '訂閱目前的狀態',
   dueTier: '到期的會籍，逐一查看',
   money: '較晚的變動：退款、爭議',

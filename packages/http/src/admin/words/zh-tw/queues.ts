@@ -9,7 +9,7 @@ export const queues: typeof english = {
   kind: {
     amount: '金額不足',
     currency: '幣別不符',
-    mode: '測試款項',
+    mode: '模式不符（測試或正式）',
     account: '帳戶不符',
     overpaid: '金額超收',
     conflicting_evidence: '說法不一致',

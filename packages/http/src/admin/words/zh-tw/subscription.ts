@@ -64,7 +64,7 @@ export const subscription: typeof english = {
     metered_only: '只有計量收費',
     subscription_missing: 'Stripe 上不存在',
     currency: '幣別不符',
-    mode: '測試款項',
+    mode: '模式不符（測試或正式）',
     account: '帳戶不符',
     conflicting_evidence: '說法不一致',
     claimed_by_two: '兩筆主張',
