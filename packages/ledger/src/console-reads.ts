@@ -6,6 +6,7 @@ import type { DeliveryError, ReviewKind } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
+import type { UndeliveredGroup } from './undelivered-group.ts';
 
 /** The lists in which an order, a payment or an object may wait. */
 export type Queue = 'reviews' | 'undelivered' | 'awaiting' | 'held' | 'suspended' | 'unreadable';
@@ -65,14 +66,6 @@ export interface UndeliveredDetails extends UndeliveredDecision {
   /** Absent: no process tries it any more. */
   readonly nextTryAt?: string;
   readonly givesUpAt: string;
-}
-
-/** Failed deliveries of one error. `error`: name, and code behind `/` if there is one; `timeout`; `error`: a log of an earlier release says no more; `none`: no attempt failed yet; `other`: all beyond the 20 most frequent. */
-export interface UndeliveredGroup {
-  readonly error: string;
-  readonly count: number;
-  readonly firstAt: string;
-  readonly nextTryAt?: string;
 }
 
 /** A payment that no order is known for. */

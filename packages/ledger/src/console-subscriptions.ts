@@ -5,6 +5,7 @@ import type { MembershipStatus } from './order/order.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { LifecycleStatus } from './subscription/observation.ts';
 import type { SubscriptionReview, UndeliveredSubscription } from './subscription/view.ts';
+import type { UndeliveredGroup } from './undelivered-group.ts';
 
 /** A subscription as a row of a list. Times are ISO 8601 UTC. */
 export interface SubscriptionSummary {
@@ -64,6 +65,8 @@ export interface SubscriptionReads {
    * their streams. Then those whose own id, or whose member's, begins with it (at least 3 characters, in these letters). At most 50.
    */
   find(text: string): Promise<readonly SubscriptionSummary[]>;
+  /** Placed ones, newest first. */
+  newest(page?: PageRequest): Promise<Page<SubscriptionSummary>>;
   /** All of a member, newest first: placed ones too, not only granted ones. */
   ofMember(memberId: string, page?: PageRequest): Promise<Page<SubscriptionSummary>>;
   /** Those to look at now, longest due first: their access changes with nothing new said. */
@@ -74,6 +77,8 @@ export interface SubscriptionReads {
   reviews(page?: PageRequest): Promise<Page<SubscriptionReview & Pick<SubscriptionSummary, 'memberId' | 'plan' | 'status'>>>;
   /** Those whose newest decision the shop does not have, oldest decision first. */
   undelivered(page?: PageRequest): Promise<Page<UndeliveredSubscription & { readonly plan: string; readonly decidedAt: string }>>;
+  /** As `undeliveredByError` of orders: at most 20 groups, most frequent first, and `other`. */
+  undeliveredByError(): Promise<readonly UndeliveredGroup[]>;
   /**
    * How many wait in each list. `inGrace`: active, and past what is paid for, by our clock. `pendingSince`: when the oldest decision was
    * made that the shop does not have and that is still tried; absent: there is none. Cheap enough for each scrape.

@@ -20,7 +20,6 @@ export type {
   SuspendedOrder,
   Totals,
   UndeliveredDetails,
-  UndeliveredGroup,
   UnreadableEntry,
 } from './console-reads.ts';
 export type { SubscriptionCount, SubscriptionReads, SubscriptionSummary } from './console-subscriptions.ts';
@@ -108,3 +107,4 @@ export type {
   SubscriptionPlacedOtherwise,
   SubscriptionSettings,
 } from './subscription-ledger.ts';
+export type { UndeliveredGroup } from './undelivered-group.ts';

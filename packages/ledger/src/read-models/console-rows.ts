@@ -1,14 +1,16 @@
 // The lists of a console, from the rows of orders and from those that lead to them. Every list is read from an index, and bounded.
-import type { ConsoleReads, OrderSummary, SuspendedOrder, UndeliveredDetails, UndeliveredGroup } from '../console-reads.ts';
+import type { ConsoleReads, OrderSummary, SuspendedOrder, UndeliveredDetails } from '../console-reads.ts';
 import { defined } from '../defined.ts';
 import { paymentKey } from '../observation.ts';
 import type { ReviewKind } from '../order/events.ts';
 import type { MembershipStatus } from '../order/order.ts';
 import { awaitedUntil, type Review } from '../order/view.ts';
+import type { UndeliveredGroup } from '../undelivered-group.ts';
 import { type FoldedOrder, foldedIn } from './order-rows.ts';
 import { amountsOf, summaryOf, suspendedBecause, undeliveredDetails } from './order-summary.ts';
 import type { OrderQueue } from './queue-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
+import { openUndeliveredGroups } from './undelivered-groups.ts';
 
 export type ReviewRow = Awaited<ReturnType<ConsoleReads['reviews']>>['items'][number];
 export type AwaitingRow = OrderSummary & { readonly until: string };
@@ -48,7 +50,8 @@ export type ErrorFilter = { readonly only?: string; readonly except?: readonly s
 /** Sorts behind every time, and every id. */
 const behindAll = '~';
 
-export function openConsoleRows({ db }: ReadModelFile): ConsoleRows {
+export function openConsoleRows(file: ReadModelFile): ConsoleRows {
+  const { db } = file;
   const one = db.prepare('select * from orders where order_id = ?');
   // The inner query is answered from the index alone.
   const newest = db.prepare(`
@@ -68,10 +71,6 @@ export function openConsoleRows({ db }: ReadModelFile): ConsoleRows {
       and (?4 is null or json_extract(review, '$.kind') = ?4)
     order by ${openedAt}, order_id, review_id limit ?5`);
   const otherOrder = db.prepare('select order_id from names where id = ? and kind = 1 and order_id <> ? order by order_id limit 1');
-  const byError = db.prepare(`
-    select coalesce(last_error, 'none') as error, count(*) as count, min(coalesce(since, '')) as first_at, min(next_try_at) as next_try_at
-    from orders where pending + abandoned > 0 group by 1 order by 2 desc, 1`);
-
   const waiting = db.prepare(`
     select orders.* from queued join orders on orders.order_id = queued.order_id
     where queue = ?1 and (queued.since, queued.order_id) > (?2, ?3) and (until is null or until > ?4)
@@ -125,13 +124,7 @@ export function openConsoleRows({ db }: ReadModelFile): ConsoleRows {
       }),
     undelivered: (errors, now, after, limit) =>
       inQueue('undelivered', now, after, limit, errors).flatMap((order) => undeliveredDetails(order) ?? []),
-    undeliveredByError: () =>
-      byError.all().map((row) => ({
-        error: String(row['error']),
-        count: Number(row['count']),
-        firstAt: String(row['first_at']),
-        ...(row['next_try_at'] === null ? {} : { nextTryAt: String(row['next_try_at']) }),
-      })),
+    undeliveredByError: openUndeliveredGroups(file, 'orders'),
     awaiting: (now, after, limit) =>
       inQueue('awaiting', now, after, limit).flatMap((order) => {
         const [summary, until] = [summaryOf(order, now), awaitedUntil(order.state)];

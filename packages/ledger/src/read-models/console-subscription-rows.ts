@@ -1,23 +1,28 @@
 // The lists of a console about subscriptions, each read from an index.
+
 import type { SubscriptionCount, SubscriptionReads, SubscriptionSummary } from '../console-subscriptions.ts';
 import { defined } from '../defined.ts';
 import { openReviews, type SubscriptionReview, undeliveredSubscriptionIn } from '../subscription/view.ts';
+import type { UndeliveredGroup } from '../undelivered-group.ts';
 import type { TimeKey } from './console-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 import { type FoldedSubscription, foldedSubscriptionIn } from './subscription-rows.ts';
+import { openUndeliveredGroups } from './undelivered-groups.ts';
 
-type Rows<List extends 'ofMember' | 'due' | 'inDunning' | 'reviews' | 'undelivered'> = Awaited<
+type Rows<List extends 'newest' | 'ofMember' | 'due' | 'inDunning' | 'reviews' | 'undelivered'> = Awaited<
   ReturnType<SubscriptionReads[List]>
 >['items'];
 
 /** `now`: ISO 8601 UTC. Lists give at most `limit` rows, behind `after`. */
 export interface ConsoleSubscriptionRows {
   beginningWith(text: string, limit: number): Rows<'ofMember'>;
+  newest(after: TimeKey, limit: number): Rows<'newest'>;
   ofMember(memberId: string, after: TimeKey, limit: number): Rows<'ofMember'>;
   due(now: string, after: TimeKey, limit: number): Rows<'due'>;
   inDunning(after: TimeKey, limit: number): Rows<'inDunning'>;
   reviews(after: TimeKey & { readonly reviewId: string }, limit: number): Rows<'reviews'>;
   undelivered(after: TimeKey, limit: number): Rows<'undelivered'>;
+  undeliveredByError(): readonly UndeliveredGroup[];
   counts(now: string): Omit<Awaited<ReturnType<SubscriptionReads['counts']>>, 'lagMs'>;
 }
 
@@ -25,7 +30,12 @@ export interface ConsoleSubscriptionRows {
 const behindAll = '~';
 
 export function openConsoleSubscriptionRows(file: ReadModelFile): ConsoleSubscriptionRows {
-  return { ...openLists(file), ...openQueues(file), counts: openCounts(file) };
+  return {
+    ...openLists(file),
+    ...openQueues(file),
+    undeliveredByError: openUndeliveredGroups(file, 'subscriptions'),
+    counts: openCounts(file),
+  };
 }
 
 /** Undefined: it is not placed. @param dueAt absent: not known. */
@@ -65,13 +75,16 @@ function summariesIn(rows: readonly Row[]): readonly SubscriptionSummary[] {
   });
 }
 
-function openLists({ db }: ReadModelFile): Pick<ConsoleSubscriptionRows, 'beginningWith' | 'ofMember' | 'due' | 'inDunning'> {
+function openLists({ db }: ReadModelFile): Pick<ConsoleSubscriptionRows, 'beginningWith' | 'newest' | 'ofMember' | 'due' | 'inDunning'> {
   const byId = db.prepare(
     'select * from subscriptions where subscription_id >= ?1 and subscription_id < ?2 order by subscription_id limit ?3',
   );
   const byMember = db.prepare(
     'select * from subscriptions where member_id is not null and member_id >= ?1 and member_id < ?2 order by member_id, subscription_id limit ?3',
   );
+  const newest = db.prepare(`
+    select * from subscriptions where placed_at is not null and (placed_at, subscription_id) < (?1, ?2)
+    order by placed_at desc, subscription_id desc limit ?3`);
   const ofMember = db.prepare(`
     select * from subscriptions where member_id = ?1 and (placed_at, subscription_id) < (?2, ?3)
     order by placed_at desc, subscription_id desc limit ?4`);
@@ -89,13 +102,17 @@ function openLists({ db }: ReadModelFile): Pick<ConsoleSubscriptionRows, 'beginn
       const found = [...summariesIn(byId.all(...range)), ...summariesIn(byMember.all(...range))];
       return [...new Map(found.map((each) => [each.subscriptionId, each])).values()].slice(0, limit);
     },
-    ofMember: (memberId, { time, id }, limit) =>
-      summariesIn(ofMember.all(memberId, ...(time === '' ? [behindAll, behindAll] : [time, id]), limit)),
+    newest: (after, limit) => summariesIn(newest.all(...backwards(after), limit)),
+    ofMember: (memberId, after, limit) => summariesIn(ofMember.all(memberId, ...backwards(after), limit)),
     due: (now, { time, id }, limit) =>
       summariesIn(due.all(now, time, id, limit)).flatMap(({ dueAt, ...row }) => (dueAt ? [{ ...row, dueAt }] : [])),
     inDunning: ({ time, id }, limit) =>
       summariesIn(dunning.all(time, id, limit)).flatMap(({ dunningSince, ...row }) => (dunningSince ? [{ ...row, dunningSince }] : [])),
   };
+}
+
+function backwards({ time, id }: TimeKey): [string, string] {
+  return time === '' ? [behindAll, behindAll] : [time, id];
 }
 
 function openQueues({ db }: ReadModelFile): Pick<ConsoleSubscriptionRows, 'reviews' | 'undelivered'> {

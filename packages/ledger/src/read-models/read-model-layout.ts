@@ -3,7 +3,7 @@
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 export const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 18;
+export const layout = 19;
 
 /** The tables of an empty file, and its header. */
 export const schema: string = `
@@ -176,8 +176,11 @@ export const schema: string = `
     paid_through text,
     decided_at text,
     dunning_since text,
+    last_error text,
+    next_try_at text,
     action text
   );
+  create index subscriptions_newest on subscriptions (placed_at, subscription_id) where placed_at is not null;
   create index subscriptions_dunning on subscriptions (dunning_since, subscription_id) where dunning_since is not null;
   create index subscriptions_paid_through on subscriptions (paid_through) where status = 'active';
   create index subscriptions_by_member on subscriptions (member_id, subscription_id) where member_id is not null;

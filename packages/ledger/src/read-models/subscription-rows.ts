@@ -3,7 +3,7 @@
 import type { OpenInvoices, UnsettledSubscription } from '../adapter-subscriptions.ts';
 import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
-import { isPending } from '../order/delivery-state.ts';
+import { isDeliveryEvent, isPending } from '../order/delivery-state.ts';
 import { unsettledBackOf } from '../order/view.ts';
 import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { accessOf } from '../subscription/access.ts';
@@ -14,6 +14,7 @@ import { isJudgedOtherwise } from '../subscription/recording.ts';
 import { noSubscription, type SubscriptionState } from '../subscription/subscription.ts';
 import { openReviews } from '../subscription/view.ts';
 import { type ActionsTaken, foldAction, type OpenAction } from './action-fold.ts';
+import { deliveryChanges } from './delivery-progress.ts';
 
 /** A subscription as its row stores it. `foldSubscription` writes all fields. */
 export interface FoldedSubscription {
@@ -28,6 +29,9 @@ export interface FoldedSubscription {
   decidedAt: string | null;
   /** Since when the provider tries to collect a renewal that was not paid. Provider's clock, ISO 8601 UTC; null: it does not. */
   dunningSince: string | null;
+  /** As of `DeliveryProgress`. */
+  lastError: string | null;
+  nextTryAt: string | null;
   /** The action of a person whose outcome later events may still tell. */
   action: OpenAction | null;
 }
@@ -69,6 +73,8 @@ export const subscriptionColumns = [
   'paid_through',
   'decided_at',
   'dunning_since',
+  'last_error',
+  'next_try_at',
   'action',
 ] as const;
 export type SubscriptionCell = string | number | null;
@@ -83,7 +89,16 @@ export function subscriptionIdOf(stream: string): string {
 }
 
 export function emptySubscription(subscriptionId: string): FoldedSubscription {
-  const nothing = { since: null, policy: '', doubtful: 0, decidedAt: null, dunningSince: null, action: null };
+  const nothing = {
+    since: null,
+    policy: '',
+    doubtful: 0,
+    decidedAt: null,
+    dunningSince: null,
+    lastError: null,
+    nextTryAt: null,
+    action: null,
+  };
   return { state: noSubscription(subscriptionId), ...nothing };
 }
 
@@ -96,7 +111,15 @@ export function foldSubscription(folded: FoldedSubscription, event: StoredEvent,
   folded.policy = policy;
   if (folded.state.membership !== before.membership) folded.since = recordedAt ?? null;
   if (read.type === 'SubscriptionObserved') folded.doubtful = Number(read.data.doubtful === true);
-  if (isSubscriptionDecision(read)) folded.decidedAt = recordedAt ?? null;
+  if (isSubscriptionDecision(read)) {
+    folded.decidedAt = recordedAt ?? null;
+    folded.lastError = null;
+    folded.nextTryAt = folded.decidedAt;
+  } else if (isDeliveryEvent(read)) {
+    const { lastError, nextTryAt } = deliveryChanges(read, folded.state, recordedAt ?? null);
+    if (lastError !== undefined) folded.lastError = lastError;
+    if (nextTryAt !== undefined) folded.nextTryAt = nextTryAt;
+  }
   const { facts, subscriptionId } = folded.state;
   folded.action = foldAction(folded.action, event, { subscriptionId }, taken);
   const { lifecycle } = facts;
@@ -125,13 +148,15 @@ export function foldedSubscriptionIn(row: Readonly<Record<string, unknown>>): Fo
     doubtful: Number(row['doubtful']),
     decidedAt: row['decided_at'] as string | null,
     dunningSince: row['dunning_since'] as string | null,
+    lastError: row['last_error'] as string | null,
+    nextTryAt: row['next_try_at'] as string | null,
     action: JSON.parse(String(row['action'])) as OpenAction | null,
   };
 }
 
 /** The columns of the row, and the rows of its open reviews: id, and the review as JSON. */
 export function subscriptionRowOf(
-  { state, since, policy, doubtful, decidedAt, dunningSince, action }: FoldedSubscription,
+  { state, since, policy, doubtful, decidedAt, dunningSince, lastError, nextTryAt, action }: FoldedSubscription,
   policies: AdoptedPolicies,
 ): {
   readonly columns: readonly SubscriptionCell[];
@@ -168,6 +193,8 @@ export function subscriptionRowOf(
       decided?.paidThrough ?? null,
       decidedAt,
       dunningSince,
+      lastError,
+      nextTryAt,
       action && JSON.stringify(action),
     ],
     reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),

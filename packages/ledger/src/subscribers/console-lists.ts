@@ -13,6 +13,7 @@ import { longestWaits } from '../read-models/latency.ts';
 import type { Runtime } from '../runtime.ts';
 import { findExactly, findNames, type StrongReads } from './console-find.ts';
 import { consoleSchemas as schemas } from './console-input.ts';
+import { mostGroups, otherErrors, shownGroups } from './error-groups.ts';
 import type { OpenedSubscribers } from './subscribers.ts';
 
 export interface ConsoleListsOptions {
@@ -23,9 +24,6 @@ export interface ConsoleListsOptions {
 }
 
 const mostDays = 400;
-/** The groups of errors that are listed by name. */
-const mostGroups = 20;
-const otherErrors = 'other';
 
 /** All methods throw LedgerError: `invalid_input`, and what opening and reading the read models throws. */
 export class ConsoleLists implements Omit<ConsoleReads, 'subscriptions'> {
@@ -86,14 +84,7 @@ export class ConsoleLists implements Omit<ConsoleReads, 'subscriptions'> {
 
   undeliveredByError: ConsoleReads['undeliveredByError'] = async () => {
     const { models } = await this.#options.opened();
-    const groups = models.console.lists.undeliveredByError();
-    const [named, others] = [groups.slice(0, mostGroups), groups.slice(mostGroups)];
-    if (others.length === 0) return named;
-    const earliest = (times: readonly (string | undefined)[]): string | undefined => times.filter((time) => time !== undefined).sort()[0];
-    const nextTryAt = earliest(others.map((group) => group.nextTryAt));
-    const count = others.reduce((sum, group) => sum + group.count, 0);
-    const firstAt = earliest(others.map((group) => group.firstAt)) ?? '';
-    return [...named, { error: otherErrors, count, firstAt, ...defined({ nextTryAt }) }];
+    return shownGroups(models.console.lists.undeliveredByError());
   };
 
   awaiting: ConsoleReads['awaiting'] = (request) =>

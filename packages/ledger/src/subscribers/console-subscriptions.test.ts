@@ -148,6 +148,85 @@ test('reviews and undelivered decisions come oldest first, and are counted', asy
   expect((await reads.undelivered({ after: one.next ?? '', limit: 1 })).items[0]?.subscriptionId).toBe(items[1]?.subscriptionId);
 });
 
+test('all come newest first, page by page, and one that is only reported is not among them', async () => {
+  const clock = createVirtualClock();
+  await using ledger = createPaymentLedger({
+    eventStore: openMemoryEventStore(),
+    runtime: clock.runtime(),
+    background: false,
+    readModels: ':memory:',
+    subscriptions: { policy },
+  });
+  expect((await readsOf(ledger).newest()).items).toEqual([]);
+  for (const subscriptionId of ['a', 'b', 'c']) {
+    await clock.advance(1_000);
+    await ledger.placeSubscription({ subscriptionId, memberId: `m-${subscriptionId}`, plan: 'silver', account: 'acct_1', livemode: true });
+  }
+  const statement = { fact: lifecycle('active'), asOf: day(1), evidence: { objectId: 'sub_d' } };
+  const told = { subscription: { ...reference1, id: 'sub_d' }, subscriptionId: 'd', source: 'webhook', statements: [statement] } as const;
+  await ledger.observeSubscription(told);
+  const first = await readsOf(ledger).newest({ limit: 2 });
+  expect(first.items.map(({ subscriptionId, livemode }) => [subscriptionId, livemode])).toEqual([
+    ['c', true],
+    ['b', true],
+  ]);
+  expect((await readsOf(ledger).newest({ after: first.next ?? '' })).items.map(({ subscriptionId }) => subscriptionId)).toEqual(['a']);
+});
+
+test('what is not delivered is grouped by the error of the last attempt, until the shop has it', async () => {
+  const clock = createVirtualClock();
+  const refused = new Map<string, unknown>();
+  const open = (log: MemoryLog, delivers: boolean) =>
+    createPaymentLedger({
+      eventStore: openMemoryEventStore({ log }),
+      runtime: clock.runtime(),
+      background: false,
+      readModels: ':memory:',
+      subscriptions: {
+        policy,
+        ...(delivers
+          ? {
+              deliver: ({ membershipId }) => {
+                if (refused.has(membershipId)) throw refused.get(membershipId);
+              },
+            }
+          : {}),
+      },
+    });
+  const log = createMemoryLog();
+  await using quiet = open(log, false);
+  const sell = async (subscriptionId: string): Promise<void> => {
+    await quiet.placeSubscription({ subscriptionId, memberId: `m-${subscriptionId}`, plan: 'silver', account: 'acct_1', livemode: true });
+    const statement = { fact: month(`in_${subscriptionId}`, 0, { reason: 'create' }), asOf: day(0), evidence: { objectId: subscriptionId } };
+    const subscription = { ...reference1, id: `sub_${subscriptionId}` };
+    await quiet.observeSubscription({ subscription, subscriptionId, source: 'webhook', statements: [statement] });
+  };
+  for (const id of ['s-1', 's-2', 's-3']) await sell(id);
+  const decidedAt = clock.runtime().now().toISOString();
+  // Nobody has tried them yet.
+  expect(await readsOf(quiet).undeliveredByError()).toEqual([{ error: 'none', count: 3, firstAt: decidedAt, nextTryAt: decidedAt }]);
+
+  await using ledger = open(log, true);
+  const by = { actor: 'sup-1', reason: 'ticket 1' };
+  refused.set('s-1', Object.assign(new Error('no'), { code: 'ECONNREFUSED' }));
+  refused.set('s-2', Object.assign(new Error('no'), { code: 'ECONNREFUSED' }));
+  for (const id of ['s-1', 's-2', 's-3']) await ledger.redeliverSubscription(id, by);
+  const groups = await readsOf(ledger).undeliveredByError();
+  expect(groups).toEqual([{ error: 'Error/ECONNREFUSED', count: 2, firstAt: decidedAt, nextTryAt: expect.any(String) }]);
+  expect(groups[0]?.nextTryAt && groups[0].nextTryAt > decidedAt).toBe(true);
+  expect(await readsOf(quiet).undeliveredByError()).toEqual(groups);
+
+  // After 72 hours nobody tries any more.
+  for (let hour = 0; hour < 80; hour++) {
+    await clock.advance(3_600_000);
+    await ledger.settle();
+  }
+  expect(await readsOf(ledger).undeliveredByError()).toEqual([{ error: 'Error/ECONNREFUSED', count: 2, firstAt: decidedAt }]);
+  refused.clear();
+  for (const id of ['s-1', 's-2']) expect(await ledger.redeliverSubscription(id, by)).toEqual({ outcome: 'delivered' });
+  expect(await readsOf(ledger).undeliveredByError()).toEqual([]);
+});
+
 test('a dry run says what a resolution would do, and writes nothing', async () => {
   await using ledger = over(await toldLog());
   const reads = readsOf(ledger);

@@ -13,6 +13,7 @@ import type { Runtime } from '../runtime.ts';
 import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { consoleSchemas as schemas } from './console-input.ts';
 import { type PageKey, pageKey } from './console-lists.ts';
+import { shownGroups } from './error-groups.ts';
 import type { Lists } from './lists.ts';
 
 /** What of the ledger's subscriptions is asked beside the read models. */
@@ -33,10 +34,12 @@ export interface ConsoleSubscriptionParts {
 const leastCharacters = 3;
 const mostFound = 50;
 
+type Call = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** @param call what the ledger does around each of its calls. */
 export function openConsoleSubscriptions(
   { lists, subscriptions, store, runtime }: ConsoleSubscriptionParts,
-  call: <T>(work: () => Promise<T>) => Promise<T>,
+  call: Call,
 ): SubscriptionReads {
   const { writer, preview, delivers } = subscriptions;
   const now = (): string => runtime.now().toISOString();
@@ -78,6 +81,7 @@ export function openConsoleSubscriptions(
     history: (subscriptionId) => call(() => history(subscriptionId)),
     summary: (subscriptionId) => call(() => summary(subscriptionId)),
     find: (text) => call(() => find(text)),
+    newest: (request) => page(request, placedKey, (rows, after, limit) => rows.newest(after, limit)),
     ofMember: (memberId, request) => {
       const member = parse(idSchema, memberId, 'memberId');
       return page(request, placedKey, (rows, after, limit) => rows.ofMember(member, after, limit));
@@ -106,6 +110,13 @@ export function openConsoleSubscriptions(
         ({ decidedAt, subscriptionId }) => `${decidedAt}/${subscriptionId}`,
         (rows, after, limit) => rows.undelivered(after, limit),
       ),
+    ...openCounts(lists, now, call),
+  };
+}
+
+function openCounts(lists: Lists, now: () => string, call: Call): Pick<SubscriptionReads, 'undeliveredByError' | 'counts'> {
+  return {
+    undeliveredByError: () => call(async () => shownGroups((await lists.opened()).models.console.subscriptions.undeliveredByError())),
     counts: () =>
       call(async () => {
         const { models, lagMs } = await lists.opened();

@@ -59,6 +59,7 @@ const changed: readonly [what: string, change: string, subject: string, place: s
   ['when it is due', "UPDATE subscriptions SET due_at = null WHERE subscription_id = 'late'", 'subscription late', 'subscriptions.due_at', '2026-05-09T00:00:00.000Z', 'null'],
   ['the policy', "UPDATE subscriptions SET policy = 'x' WHERE subscription_id = 'late'", 'subscription late', 'subscriptions.policy', expect.stringMatching(/^[0-9a-f]{64}$/), 'x'],
   ['a doubt', "UPDATE subscriptions SET doubtful = 0 WHERE subscription_id = 'ahead'", 'subscription ahead', 'subscriptions.doubtful', '1', '0'],
+  ['why a delivery failed', "UPDATE subscriptions SET last_error = 'x' WHERE subscription_id = 'late'", 'subscription late', 'subscriptions.last_error', 'null', 'x'],
   ['a state', `UPDATE subscriptions SET state = replace(state, '"quantity":1', '"quantity":7') WHERE subscription_id = 'late'`, 'subscription late', 'subscriptions.state', expect.any(String), expect.stringContaining('"quantity":7')],
   ['who acted', "UPDATE actions SET actor = 'mallory' WHERE subscription_id = 'ahead' AND action = 'recheck'", expect.stringMatching(/^action \d/) as unknown as string, 'actions', expect.stringContaining(' support-7 '), expect.stringContaining(' mallory ')],
   ['a row removed', "DELETE FROM subscriptions WHERE subscription_id = 'late'", 'subscription late', 'subscriptions', 'a row', 'nothing'],
