@@ -23,7 +23,7 @@ export interface PageContext {
   readonly actor: string;
   /** What is not in here has no button. The route refuses it all the same. */
   readonly may: ReadonlySet<Permission>;
-  /** The mode of the newest order. Absent: not known, as before the first order. */
+  /** The mode of the newest order, or where there is none of the newest subscription. Absent: not known, as before the first. */
   readonly livemode?: boolean;
   /** How far the lists are behind the log. Infinity: they have not caught up yet. Absent: not known, as on an error page. */
   readonly lagMs?: number;

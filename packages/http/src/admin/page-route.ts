@@ -108,7 +108,7 @@ function placeOf({
   return { path: below.split('/').slice(0, 2).join('/'), query: new URLSearchParams() };
 }
 
-/** The mode of the newest order, as of a minute ago at most: it is for the head of the page alone. */
+/** The mode of the newest order, else of the newest subscription, as of a minute ago at most: it is for the head of the page alone. */
 const modes = new WeakMap<PaymentLedger, { readonly at: number; readonly livemode: boolean | undefined }>();
 const modeKeptMs = 60_000;
 
@@ -116,11 +116,17 @@ async function modeOf(ledger: PaymentLedger, now: number): Promise<boolean | und
   const known = modes.get(ledger);
   if (known !== undefined && now - known.at < modeKeptMs && known.livemode !== undefined) return known.livemode;
   try {
-    const [newest] = (await ledger.console.orders({ limit: 1 })).items;
-    const livemode = newest && (await ledger.order(newest.orderId))?.livemode;
+    const livemode = await newestMode(ledger);
     modes.set(ledger, { at: now, livemode });
     return livemode;
   } catch {
     return undefined;
   }
+}
+
+async function newestMode(ledger: PaymentLedger): Promise<boolean | undefined> {
+  const { console } = ledger;
+  const [order] = (await console.orders({ limit: 1 })).items;
+  if (order !== undefined) return (await ledger.order(order.orderId))?.livemode;
+  return (await console.subscriptions?.newest({ limit: 1 }))?.items[0]?.livemode;
 }

@@ -1,4 +1,4 @@
-// The overview: seven questions at once, each from counters or an index.
+// The overview: all questions at once, each from counters or an index.
 import { offsetHours } from '../components/format.ts';
 import type { Loaded, PageCall } from '../page-route.ts';
 import { emptyPage } from '../pages/empty.ts';
@@ -16,7 +16,7 @@ export async function loadOverview({ ledger, now, timeZone }: PageCall): Promise
   const today = Math.floor((now + utcOffsetHours * 3_600_000) / dayMs) * dayMs - utcOffsetHours * 3_600_000;
   const from = (days: number): string => new Date(today - days * dayMs).toISOString();
   const to = new Date(now).toISOString();
-  const [{ queues }, backlog, errors, month, before, week, accounts, orders] = await Promise.all([
+  const [{ queues }, backlog, errors, month, before, week, accounts, orders, subscriptions] = await Promise.all([
     queueCounts(ledger),
     ledger.backlog(),
     console.undeliveredByError(),
@@ -25,6 +25,7 @@ export async function loadOverview({ ledger, now, timeZone }: PageCall): Promise
     console.statistics({ from: new Date(now - 7 * dayMs).toISOString(), to, utcOffsetHours }),
     console.accountHealth(),
     console.orders({ limit: latestOrders }),
+    console.subscriptions?.newest({ limit: 1 }),
   ]);
   const hours = accounts.flatMap((account) => account.hours.slice(-lastHours));
   const sum = (of: 'webhooks' | 'missed'): number => hours.reduce((total, hour) => total + hour[of], 0);
@@ -38,6 +39,7 @@ export async function loadOverview({ ledger, now, timeZone }: PageCall): Promise
     lastHours: { webhooks: sum('webhooks'), missed: sum('missed') },
     orders,
   };
-  const isEmpty = orders.items.length === 0 && Object.values(queues).every(({ count }) => count === 0);
+  const isSold = orders.items.length + (subscriptions?.items.length ?? 0) > 0;
+  const isEmpty = !isSold && Object.values(queues).every(({ count }) => count === 0);
   return { data, page: (context) => (isEmpty ? emptyPage(context) : overviewPage(context, data)) };
 }

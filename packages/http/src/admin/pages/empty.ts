@@ -1,4 +1,4 @@
-// The overview before the first order: what is still to be done, and with which command.
+// The overview before the first order or subscription: what is still to be done, and with which command.
 
 import { html } from '../../html.ts';
 import { card, nothing, type Step, steps } from '../components/boxes.ts';

@@ -6,7 +6,7 @@ import { latencyPicture } from '../charts/latency.ts';
 import { oldestPicture } from '../charts/oldest.ts';
 import { rescuedPicture } from '../charts/rescued.ts';
 import { verdictOf } from '../charts/verdict.ts';
-import { banner, card, tile } from '../components/boxes.ts';
+import { banner, card, nothing, tile } from '../components/boxes.ts';
 import { age, dayTimeText, duration, localDay, localTime, numberText } from '../components/format.ts';
 import { ago } from '../components/ids.ts';
 import { table } from '../components/lists.ts';
@@ -52,7 +52,7 @@ ${card(
 ${latencyPicture(context, 'l2', pictures.grantedToSaved, month.latency.granted_to_saved, 'query')}</div>`,
   { aside: pictures.latencyAbout },
 )}${card(pictures.oldest, html`${oldestPicture(context, week.oldest)}<p class="small soft">${pictures.oldestLimit(html`<code class="id">delivery_failing</code>`)}</p>`, { aside: pictures.oldestAbout })}</div>
-${card(overview.latest, latestOrders(context, orders.items), { aside: html`<a href="${context.base}orders">${overview.allOrders}</a>`, kind: 'flush' })}`;
+${card(overview.latest, orders.items.length === 0 ? nothing(overview.noOrders) : latestOrders(context, orders.items), { aside: html`<a href="${context.base}orders">${overview.allOrders}</a>`, kind: 'flush' })}`;
   return { title: words.frame.overview, body, hasForms: false };
 }
 
