@@ -8,6 +8,11 @@ test('an alert about an order leads to the order', () => {
   expect(alertPath({ kind: 'delivery_failing', orderId: 'a:b' })).toBe('orders/a%3Ab');
 });
 
+test('an alert about a subscription leads to the subscription', () => {
+  expect(alertPath({ kind: 'paid_after_end', subscriptionId: 'club-7' })).toBe('subscriptions/club-7');
+  expect(alertPath({ kind: 'delivery_failing', subscriptionId: 'a:b' })).toBe('subscriptions/a%3Ab');
+});
+
 test('each kind without an order leads to a page that the console has', () => {
   const pages = new Set(pageRoutes(fakeConsole()).map(({ pattern }) => pattern));
   expect(alertKinds.length).toBeGreaterThan(10);

@@ -1,7 +1,7 @@
 // Where the console shows what an alert is about, for a link in the message that reaches a person.
 import type { Alert, AlertKind } from '@paidonce/ledger';
 
-/** The page of an alert that names no order. Under the console's own path. */
+/** The page of an alert that names neither an order nor a subscription. Under the console's own path. */
 const pages = {
   delivery_failing: 'queues/undelivered',
   delivery_abandoned: 'queues/undelivered',
@@ -30,10 +30,12 @@ const pages = {
 export const alertKinds = Object.keys(pages) as readonly AlertKind[];
 
 /**
- * The console's page for an alert, relative to where the console is mounted: `orders/o-1`, `queues/undelivered`, `health`. Put your
- * own address before it: `` `https://shop.example/admin/payments/${alertPath(alert)}` ``.
+ * The console's page for an alert, relative to where the console is mounted: `orders/o-1`, `subscriptions/club-7`,
+ * `queues/undelivered`, `health`. Put your own address before it: `` `https://shop.example/admin/payments/${alertPath(alert)}` ``.
  */
-export function alertPath({ kind, orderId }: Pick<Alert, 'kind' | 'orderId'>): string {
+export function alertPath({ kind, orderId, subscriptionId }: Pick<Alert, 'kind' | 'orderId' | 'subscriptionId'>): string {
+  if (orderId !== undefined) return `orders/${encodeURIComponent(orderId)}`;
+  if (subscriptionId !== undefined) return `subscriptions/${encodeURIComponent(subscriptionId)}`;
   // A kind of a newer ledger is shown somewhere all the same.
-  return orderId === undefined ? (pages[kind] ?? 'health') : `orders/${encodeURIComponent(orderId)}`;
+  return pages[kind] ?? 'health';
 }

@@ -1,5 +1,6 @@
-// How many wait in each list, over orders and subscriptions.
-import type { PaymentLedger, SubscriptionCount } from '@paidonce/ledger';
+// How many wait in each list, and why the shop does not have what was decided, over orders and subscriptions.
+import type { PaymentLedger, SubscriptionCount, UndeliveredGroup } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type { PageContext } from './page-context.ts';
 
 export async function queueCounts(
@@ -12,7 +13,26 @@ export async function queueCounts(
   return { queues: both, lagMs, subscriptions: { due, dunning } };
 }
 
+/** The decisions that the shop does not have, of orders and of subscriptions, by the error of their last attempt. */
+export async function undeliveredByError({ console }: PaymentLedger): Promise<readonly UndeliveredGroup[]> {
+  const [orders, subscriptions = []] = await Promise.all([console.undeliveredByError(), console.subscriptions?.undeliveredByError()]);
+  const byError = new Map(orders.map((group) => [group.error, group]));
+  for (const group of subscriptions) {
+    const known = byError.get(group.error);
+    byError.set(group.error, known ? joined(known, group) : group);
+  }
+  return [...byError.values()].toSorted((a, b) => b.count - a.count);
+}
+
+function joined(a: UndeliveredGroup, b: UndeliveredGroup): UndeliveredGroup {
+  const firstAt = earliest(a.firstAt, b.firstAt) ?? '';
+  return { error: a.error, count: a.count + b.count, firstAt, ...defined({ nextTryAt: earliest(a.nextTryAt, b.nextTryAt) }) };
+}
+
 function sumOf(a: SubscriptionCount, b: SubscriptionCount): SubscriptionCount {
-  const [oldestSince] = [a.oldestSince, b.oldestSince].filter((since) => since !== undefined).sort();
-  return { count: a.count + b.count, ...(oldestSince === undefined ? {} : { oldestSince }) };
+  return { count: a.count + b.count, ...defined({ oldestSince: earliest(a.oldestSince, b.oldestSince) }) };
+}
+
+function earliest(...times: readonly (string | undefined)[]): string | undefined {
+  return times.filter((time) => time !== undefined).sort()[0];
 }

@@ -1,4 +1,4 @@
-// A ledger of subscriptions in memory, whose clock stands still, and short words for what Stripe says.
+// A ledger of subscriptions in memory, whose clock stands still unless a test moves it, and short words for what Stripe says.
 import {
   createPaymentLedger,
   type PaidInvoice,
@@ -21,16 +21,19 @@ export interface LiveSubscriptions {
   readonly delivered: SubscriptionChange[];
   /** Whether the shop refuses to save. */
   refuse(isRefusing: boolean): void;
+  /** Moves the clock. */
+  wait(ms: number): void;
 }
 
 export function liveSubscriptions(): LiveSubscriptions {
   const delivered: SubscriptionChange[] = [];
   let isRefusing = false;
+  let waitedMs = 0;
   const ledger = createPaymentLedger({
     eventStore: openMemoryEventStore(),
     background: false,
     readModels: ':memory:',
-    runtime: { now: () => new Date(now), patience: 50 },
+    runtime: { now: () => new Date(now + waitedMs), patience: 50 },
     subscriptions: {
       policy: { plans: { club: ['price_club'] } },
       deliver: async (change) => {
@@ -58,6 +61,9 @@ export function liveSubscriptions(): LiveSubscriptions {
     delivered,
     refuse: (refusing) => {
       isRefusing = refusing;
+    },
+    wait: (ms) => {
+      waitedMs += ms;
     },
   };
 }

@@ -3,7 +3,7 @@ import { offsetHours } from '../components/format.ts';
 import type { Loaded, PageCall } from '../page-route.ts';
 import { emptyPage } from '../pages/empty.ts';
 import { type OverviewData, overviewPage } from '../pages/overview.ts';
-import { queueCounts } from '../queue-counts.ts';
+import { queueCounts, undeliveredByError } from '../queue-counts.ts';
 
 const dayMs = 86_400_000;
 const latestOrders = 6;
@@ -19,7 +19,7 @@ export async function loadOverview({ ledger, now, timeZone }: PageCall): Promise
   const [{ queues }, backlog, errors, month, before, week, accounts, orders, subscriptions] = await Promise.all([
     queueCounts(ledger),
     ledger.backlog(),
-    console.undeliveredByError(),
+    undeliveredByError(ledger),
     console.statistics({ from: from(29), to, utcOffsetHours }),
     console.statistics({ from: from(57), to: from(29), utcOffsetHours }),
     console.statistics({ from: new Date(now - 7 * dayMs).toISOString(), to, utcOffsetHours }),

@@ -70,6 +70,18 @@ function textOf(context: PageContext, alert: OpenAlert): AlertText {
         about: health.late(duration(context, alert.lateMs)),
         todo: health.checkEndpoint(command('npx paidonce-stripe doctor')),
       };
+    case 'expiry_blind':
+      return {
+        mark: pill('bad', 'clock', words.subscription.due),
+        about: health.membershipsDue(alert.count, numberText(lang, alert.count), age(context, alert.since)),
+        todo: health.letPoll(link('subscriptions/due', health.dueOnes)),
+      };
+    case 'clock_doubtful':
+      return {
+        mark: pill('warn', 'clock', health.clockDoubtful),
+        about: health.doubtful(alert.count, numberText(lang, alert.count)),
+        todo: html`${health.findClock}`,
+      };
     case 'reads_throttled':
       return { mark: pill('warn', 'poll', health.readsSpent), about: '0', todo: health.raiseReads(command('poll.readsPer30Days')) };
     case 'read_models_stuck':

@@ -11,6 +11,8 @@ const calm: AlertFacts = {
   lagMs: 400,
   errors: [],
   abandoned: 0,
+  due: none,
+  doubtful: 0,
   accounts: [],
 };
 const account = (missed: number): AccountHealth => ({
@@ -20,6 +22,15 @@ const account = (missed: number): AccountHealth => ({
   missed,
   hours: [{ from: ago(3_600), webhooks: 0, missed }],
 });
+const day = 86_400;
+/** The tier of what is due: none of its rounds has ended, or the last one so many seconds ago. */
+const dueRound = (seconds?: number): PollHealth => {
+  const upTo = seconds === undefined ? {} : { upTo: ago(seconds) };
+  return {
+    tiers: [{ tier: 'due', account: 'acct_1', livemode: true, isNeeded: true, lateMs: 0, ...upTo }],
+    reads: { allowed: 5_000, left: 100, days: [] },
+  };
+};
 const poll = (lateMs: number, left: number): PollHealth => ({
   tiers: [{ tier: 'events', account: 'acct_1', livemode: true, isNeeded: true, dueAt: ago(60), lateMs }],
   reads: { allowed: 5_000, left, days: [] },
@@ -39,6 +50,11 @@ test.each<[string, Partial<AlertFacts>, readonly string[]]>([
   ['webhooks were missed', { accounts: [account(0), account(2)] }, ['webhook_missed']],
   ['the poll is late', { poll: poll(1, 100) }, ['poll_failing']],
   ['no read is left', { poll: poll(0, 0) }, ['reads_throttled']],
+  ['memberships are due, and were not looked at for less than three days', { due: { count: 2, oldestSince: ago(3 * day - 1) } }, []],
+  ['nobody could look at them for three days', { due: { count: 2, oldestSince: ago(3 * day) }, poll: dueRound(3 * day) }, ['expiry_blind']],
+  ['nobody ever looked', { due: { count: 2, oldestSince: ago(3 * day) }, poll: dueRound() }, ['expiry_blind']],
+  ['they are due for as long, and are looked at', { due: { count: 2, oldestSince: ago(9 * day) }, poll: dueRound(600) }, []],
+  ['the clock of Stripe was in doubt', { doubtful: 1 }, ['clock_doubtful']],
   ['the lists are a minute behind', { lagMs: 60_000 }, []],
   ['the lists are further behind', { lagMs: 60_001 }, ['read_models_stuck']],
   ['the lists never caught up', { lagMs: Number.POSITIVE_INFINITY }, ['read_models_stuck']],

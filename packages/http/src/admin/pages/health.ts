@@ -21,7 +21,7 @@ export interface HealthData extends AlertFacts {
   readonly undelivered: number;
   /** How long a strong read took, in milliseconds. */
   readonly storeMs: number;
-  /** Whether this process has a `deliver`. */
+  /** Whether this process has a `deliver`, of orders or of subscriptions. */
   readonly delivers: boolean;
 }
 
