@@ -197,7 +197,11 @@ test('what is not delivered is grouped by the error of the last attempt, until t
   await using quiet = open(log, false);
   const sell = async (subscriptionId: string): Promise<void> => {
     await quiet.placeSubscription({ subscriptionId, memberId: `m-${subscriptionId}`, plan: 'silver', account: 'acct_1', livemode: true });
-    const statement = { fact: month(`in_${subscriptionId}`, 0, { reason: 'create' }), asOf: day(0), evidence: { objectId: subscriptionId } };
+    const statement = {
+      fact: month(`in_${subscriptionId}`, 0, { reason: 'create' }),
+      asOf: day(0),
+      evidence: { objectId: subscriptionId },
+    };
     const subscription = { ...reference1, id: `sub_${subscriptionId}` };
     await quiet.observeSubscription({ subscription, subscriptionId, source: 'webhook', statements: [statement] });
   };
