@@ -35,15 +35,15 @@ const payments = stripePayments({
   stripe, // new Stripe(secretKey)
   webhookSecrets: [webhookSecret],
 });
-const { webhook, status, live, ready } = paymentHandlers({ payments }); // each takes a Request, and returns a Response
+const handlers = paymentHandlers({ payments }); // webhook, status, live, ready: each takes a Request, and returns a Response
 // #endregion ledger
 
 // #region server
 const routes: Readonly<Record<string, ReturnType<typeof nodeHandler>>> = {
-  'POST /webhooks/stripe': nodeHandler(webhook),
-  'GET /payment/status': nodeHandler((request) => status(request)), // The id is the last part of the path.
-  'GET /health/live': nodeHandler(live),
-  'GET /health/ready': nodeHandler(ready),
+  'POST /webhooks/stripe': nodeHandler(handlers.webhook),
+  'GET /payment/status': nodeHandler((request) => handlers.status(request)), // The id is the last part of the path.
+  'GET /health/live': nodeHandler(handlers.live),
+  'GET /health/ready': nodeHandler(handlers.ready),
 };
 const server = createServer((request, response) => {
   const path = request.url?.replace(/^(\/payment\/status)\/.*/, '$1');
@@ -71,8 +71,9 @@ const asked = await fetch(`${url}/payment/status/${sessionId}`);
 console.log(`${asked.status} ${((await asked.json()) as { state: string }).state}`);
 await ledger.settle();
 
-server.close();
 // #region end
+handlers.close(); // Pages that wait for news are answered now. Without it the server would wait for them.
+await new Promise((resolve) => server.close(resolve));
 await payments[Symbol.asyncDispose]();
 await ledger[Symbol.asyncDispose]();
 // #endregion end

@@ -88,6 +88,7 @@ const server = app.listen(port, () => console.info(`The shop is at ${url}, the c
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
+    handlers.close(); // Pages that wait for news are answered now. Without it the server would wait for them, up to 30 s.
     server.close(async () => {
       await payments[Symbol.asyncDispose](); // First the payments, then the ledger, which closes its store.
       await ledger[Symbol.asyncDispose]();

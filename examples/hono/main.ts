@@ -85,6 +85,7 @@ const server = serve({ fetch: app.fetch, port }, () => console.info(`The shop is
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
+    handlers.close(); // Pages that wait for news are answered now. Without it the server would wait for them, up to 30 s.
     server.close(async () => {
       await payments[Symbol.asyncDispose](); // First the payments, then the ledger, which closes its store.
       await ledger[Symbol.asyncDispose]();

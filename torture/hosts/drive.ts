@@ -33,7 +33,7 @@ export const mountedRight: Readonly<Record<string, unknown>> = {
   'deliver again': [303, 'orders/'],
   live: 200,
   ready: 200,
-  'closed by SIGTERM': 'ended, ledger closed',
+  'closed by SIGTERM while a page waits': ['pending', 'close', 'ended, ledger closed'],
 };
 
 /** @returns what each of the seventeen checks found, to be compared with {@link mountedRight}. */
@@ -45,8 +45,21 @@ export async function drive(shop: RunningShop, credentials: Credentials): Promis
     live: (await fetch(`${shop.url}/health/live`)).status,
     ready: (await fetch(`${shop.url}/health/ready`)).status,
   };
-  found['closed by SIGTERM'] = await shop.stop();
+  found['closed by SIGTERM while a page waits'] = await whileAPageWaits(shop);
   return found;
+}
+
+/** A query that waits for the longest time. The header says that its answer is one of a server that closes. */
+async function whileAPageWaits(shop: RunningShop) {
+  const session = await buy(shop, 'zoe');
+  const read = 'GET /v1/checkout/sessions/:session';
+  const reads = shop.sandbox.calls.count(read);
+  const waiting = fetch(`${shop.url}/payment/status/${session}?wait=30`);
+  while (shop.sandbox.calls.count(read) === reads) await setTimeout(50);
+  const ended = shop.stop();
+  const answer = await waiting;
+  const { state } = (await answer.json()) as { state: string };
+  return [state, answer.headers.get('connection'), await ended];
 }
 
 async function asCustomer(shop: RunningShop) {

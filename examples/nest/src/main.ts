@@ -4,9 +4,20 @@
 import 'reflect-metadata';
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { Controller, Get, Inject, Injectable, Module, type OnApplicationShutdown, Param, Post, Redirect } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  Param,
+  Post,
+  Redirect,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { nodeHandler, paymentConsole, paymentHandlers } from '@paidonce/http/fetch';
+import { nodeHandler, type PaymentHandlers, paymentConsole, paymentHandlers } from '@paidonce/http/fetch';
 import { createPaymentLedger, type MembershipChange } from '@paidonce/ledger';
 import { type Delivered, onceSync, onceTable, sqlOf } from '@paidonce/ledger/once';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
@@ -62,12 +73,14 @@ class Memberships {
 
 // #region payments
 @Injectable()
-class Payments implements OnApplicationShutdown {
+class Payments implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly stripe: StripePayments;
+  readonly handlers: PaymentHandlers;
   readonly #memberships: Memberships;
 
   private constructor(stripe: StripePayments, memberships: Memberships) {
     this.stripe = stripe;
+    this.handlers = paymentHandlers({ payments: stripe, log: console });
     this.#memberships = memberships;
   }
 
@@ -83,6 +96,11 @@ class Payments implements OnApplicationShutdown {
       webhookSecrets: [setting('STRIPE_WEBHOOK_SECRET')],
     });
     return new Payments(stripe, memberships);
+  }
+
+  /** Pages that wait for news are answered now. Without it the server, which is closed next, would wait for them, up to 30 s. */
+  beforeApplicationShutdown(): void {
+    this.handlers.close();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -136,8 +154,7 @@ class AppModule {}
 // #region mount
 async function main(): Promise<void> {
   const app = await NestFactory.create(AppModule);
-  const { stripe: payments } = app.get(Payments);
-  const handlers = paymentHandlers({ payments, log: console });
+  const { stripe: payments, handlers } = app.get(Payments);
   const operators = paymentConsole({ payments, authenticate: operatorOf, log: console });
   // Before listen() and init(), which add the body parsers, and the route that answers 404 to all that comes after it.
   // Neither the global prefix nor guards reach these.
@@ -149,7 +166,7 @@ async function main(): Promise<void> {
   app.use('/health/live', nodeHandler(handlers.live));
   app.use('/health/ready', nodeHandler(handlers.ready));
   app.use('/admin/payments', nodeHandler(operators));
-  app.enableShutdownHooks(); // Else onApplicationShutdown is not called.
+  app.enableShutdownHooks(); // Else the hooks of Payments are not called.
   await app.listen(port);
   console.info(`The shop is at ${url}, the console at ${url}/admin/payments`);
 }

@@ -4,6 +4,7 @@
 // #region imports
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import { type PaymentHandlers, paymentConsole, paymentHandlers } from '@paidonce/http/fetch';
 import { createPaymentLedger, type MembershipChange } from '@paidonce/ledger';
 import { type Delivered, onceSync, onceTable, sqlOf } from '@paidonce/ledger/once';
@@ -57,9 +58,11 @@ async function openShop(): Promise<Shop> {
   // `npm start` sets NEXT_MANUAL_SIG_HANDLE, so that Next.js leaves the signals to us.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, async () => {
-      await payments[Symbol.asyncDispose](); // First the payments, then the ledger, which closes its store.
+      // First the payments, by which pages that wait are answered, then the ledger, which closes its store.
+      await payments[Symbol.asyncDispose]();
       await ledger[Symbol.asyncDispose]();
       database.close();
+      await setTimeout(500); // The last answers may be on their way still, and there is no server here to wait for.
       process.exit(0);
     });
   }

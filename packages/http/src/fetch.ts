@@ -9,7 +9,7 @@ import type { ConsoleRequest } from './console-request.ts';
 import { type MetricsRegistry, openMetrics } from './metrics.ts';
 import { bodyTimeoutMs, demand, isPositive, refuseUnknown, webhookBodyLimit } from './option-check.ts';
 import { parsedBody, readBody, requestBody } from './read-body.ts';
-import { jsonReply, type Reply, refusalReply } from './reply.ts';
+import { jsonReply, type Reply, refusalReply, withHeaders } from './reply.ts';
 import { isSigned, paymentRoutes } from './routes.ts';
 
 export type { ConsoleOptions } from './admin/options.ts';
@@ -97,14 +97,20 @@ export interface PaymentHandlers {
   /** For `POST`. Nobody may have read the body: then it answers 500 `body_already_read`, and Stripe sends the webhook again. */
   webhook(request: Request): Promise<Response>;
   /**
-   * For `GET`, with `?wait=20` as a long poll. A wait ends when the client goes, or `payments` is disposed.
+   * For `GET`, with `?wait=20` as a long poll. A wait ends when the client goes, or at `close`.
    *
    * @param sessionId the Checkout session (`cs_…`) or payment intent (`pi_…`). Default: the last part of the path.
    */
   status(request: Request, sessionId?: string): Promise<Response>;
   live(): Promise<Response>;
-  /** 503 where the store does not answer a strong read, and once `payments` begins to be disposed. */
+  /** 503 where the store does not answer a strong read, and from `close` on. */
   ready(): Promise<Response>;
+  /**
+   * Call it before the server's own `close`, which waits for every request: queries that wait are answered at once, as are those
+   * that still come, and `ready` answers 503. Webhooks are served as before, until `payments` is disposed. From here on each
+   * answer ends its connection. Disposing `payments` does the same. A second call does nothing.
+   */
+  close(): void;
 }
 
 const paymentHandlersOptions: readonly string[] = [
@@ -122,27 +128,35 @@ export function paymentHandlers(options: PaymentHandlersOptions): PaymentHandler
   demand(typeof payments?.handleWebhook === 'function', 'paymentHandlers', 'payments is missing. Pass what stripePayments() returned');
   demand(isPositive(bodyLimit), 'paymentHandlers', `bodyLimit ${bodyLimit} must be a positive number of bytes`);
   const metrics = openMetrics('paymentHandlers', { payments, ledger, metrics: options.metrics });
-  const routes = paymentRoutes({ payments, ledger, metrics });
+  const closing = new AbortController();
+  const close = (): void => closing.abort();
+  payments.closing.addEventListener('abort', close);
+  if (payments.closing.aborted) close();
+  const routes = paymentRoutes({ payments, ledger, metrics, closing: closing.signal });
   const limits = { bytes: bodyLimit, timeoutMs: bodyTimeoutMs * payments.ledger.runtime.patience };
+  /** Once the server closes, a connection that stayed open for the next request would hold it for seconds. */
+  const answer = (reply: Reply, method?: string): Response =>
+    responseOf(closing.signal.aborted ? withHeaders(reply, { connection: 'close' }) : reply, method);
   return {
     webhook: async (request) => {
-      if (request.method !== 'POST') return notAllowed('POST');
+      if (request.method !== 'POST') return answer(notAllowed('POST'));
       const given = request.headers.get('stripe-signature') ?? undefined;
       const refused = routes.refuseWebhook(request.headers.get('content-type') ?? undefined, given);
-      if (refused) return responseOf(refused);
-      if (parsedBody(request)) return responseOf(routes.refuseParsed(log));
+      if (refused) return answer(refused);
+      if (parsedBody(request)) return answer(routes.refuseParsed(log));
       const rawBody = await readBody(request, limits);
-      if (typeof rawBody === 'number') return responseOf(refusalReply(rawBody));
-      return responseOf(await routes.webhook({ rawBody, signature: isSigned(given) ? given : '' }, log));
+      if (typeof rawBody === 'number') return answer(refusalReply(rawBody));
+      return answer(await routes.webhook({ rawBody, signature: isSigned(given) ? given : '' }, log));
     },
     status: async (request, sessionId = lastPart(request.url)) => {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed('GET, HEAD');
+      if (request.method !== 'GET' && request.method !== 'HEAD') return answer(notAllowed('GET, HEAD'));
       const wait = new URL(request.url).searchParams.get('wait');
-      const asked = { sessionId, ...(wait === null ? {} : { wait }), signal: request.signal };
-      return responseOf(await routes.status(asked, log), request.method);
+      const asked = { sessionId, ...(wait === null ? {} : { wait }), gone: request.signal };
+      return answer(await routes.status(asked, log), request.method);
     },
-    live: async () => responseOf(routes.live()),
-    ready: async () => responseOf(await routes.ready(payments.closing.aborted)),
+    live: async () => answer(routes.live()),
+    ready: async () => answer(await routes.ready()),
+    close,
   };
 }
 
@@ -154,8 +168,8 @@ function lastPart(url: string): string {
   }
 }
 
-function notAllowed(allow: string): Response {
-  return responseOf(jsonReply(405, { error: 'method_not_allowed' }, { allow }));
+function notAllowed(allow: string): Reply {
+  return jsonReply(405, { error: 'method_not_allowed' }, { allow });
 }
 
 function responseOf({ status, headers, body }: Reply, method = 'GET'): Response {

@@ -1,8 +1,10 @@
 // The webhook, the status query and the health checks: the plugin and the web-standard handlers answer and count alike, over real sockets.
+import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createPaymentLedger, LedgerError, type Logger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import type { PaymentStatus } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
 import { Registry } from 'prom-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -19,6 +21,7 @@ interface Served extends StandIns {
   readonly logged: object[];
   /** What was counted since the last call: `name{labels}`, once for each time. */
   counted(): Promise<readonly string[]>;
+  /** Ends it as its host does: Fastify by `app.close()`, another one in the order of the examples. */
   close(): Promise<unknown>;
 }
 
@@ -60,7 +63,14 @@ async function served(edge: Edge, parse?: (req: IncomingMessage) => void): Promi
     ...parts,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     logged,
-    close: async () => parts.payments[Symbol.asyncDispose](),
+    close: async () => {
+      web.close();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await closed;
+      await parts.payments[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -127,6 +137,16 @@ function answerTheTable({ answers, webhooks: came, ledger }: Served): void {
   };
 }
 
+/** A status that is answered when its wait is ended, and not before. */
+function untilAborted({ asked }: StandIns): Promise<PaymentStatus> {
+  const [, { signal }] = asked.at(-1) as [string, { signal: AbortSignal }];
+  return new Promise((resolve) => {
+    const end = (): void => resolve({ state: 'pending', stale: false, nextPollAfterMs: 2_000 });
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+}
+
 describe.each(edges)('over %s', (edge) => {
   test('each request of the table gets its answer, and is counted', async () => {
     const world = await served(edge);
@@ -158,27 +178,33 @@ describe.each(edges)('over %s', (edge) => {
     await ended.promise;
   });
 
+  test('when the server closes, a long poll is answered at once, a webhook in flight is served, and then the payments are disposed', async () => {
+    const world = await served(edge);
+    world.answers.status = () => untilAborted(world);
+    const stored = Promise.withResolvers<'recorded'>();
+    world.answers.webhook = () => stored.promise;
+    const waiting = fetch(`${world.url}${status}?wait=30`);
+    const webhook = fetch(`${world.url}/webhooks/stripe`, hook('{}'));
+    await expect.poll(() => [world.asked.length, world.webhooks.length]).toEqual([1, 1]);
+
+    const closed = world.close();
+    const asked = await waiting;
+    // Without that header the server would wait for the connection, not for the query alone.
+    expect([asked.status, asked.headers.get('connection')]).toEqual([200, 'close']);
+    expect(world.disposed).toEqual([]);
+    stored.resolve('recorded');
+    const answer = await webhook;
+    expect([answer.status, answer.headers.get('connection'), await answer.text()]).toEqual([200, 'close', '{"outcome":"recorded"}']);
+    await closed;
+    expect(world.disposed).toContain('payments');
+  });
+
   test('a failing ledger is a fault of ours', async () => {
     const world = await served(edge);
     world.answers.webhook = () => Promise.reject(new LedgerError('store_busy', 'full'));
     const answer = await fetch(`${world.url}/webhooks/stripe`, { method: 'POST', headers: json, body: '{}' });
     expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([503, '1', '{"error":"store_busy"}']);
   });
-});
-
-test('a long poll is answered at once when the server closes', async () => {
-  const world = await served('fastify');
-  world.answers.status = () =>
-    new Promise((resolve) => {
-      const [, { signal }] = world.asked.at(-1) as [string, { signal: AbortSignal }];
-      signal.addEventListener('abort', () => resolve({ state: 'pending', stale: false, nextPollAfterMs: 2_000 }));
-    });
-  const waiting = fetch(`${world.url}${status}?wait=30`);
-  await expect.poll(() => world.asked.length).toBe(1);
-  const closed = world.close();
-  const answer = await waiting;
-  expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
-  await closed;
 });
 
 describe('behind a body parser of the host', () => {
@@ -199,13 +225,27 @@ describe('behind a body parser of the host', () => {
   });
 });
 
-test('once their payments are disposed, handlers are not ready', async () => {
-  const { payments } = standIns();
+test.each(['handlers', 'payments'])('once the %s close, queries do not wait, nothing is ready, and each answer ends its connection', async (closed) => {
+  const world = standIns();
+  const { payments, answers } = world;
   const web = paymentHandlers({ payments });
-  expect((await web.ready()).status).toBe(200);
+  answers.status = () => untilAborted(world);
+  const ask = () => web.status(new Request(`http://shop.example${status}?wait=30`));
+  const send = () => web.webhook(new Request('http://shop.example/webhooks/stripe', hook('{}')));
+  expect([(await web.ready()).status, (await send()).headers.get('connection')]).toEqual([200, null]);
+  const waiting = ask();
+  if (closed === 'handlers') for (const each of [web, web]) each.close();
+  else await payments[Symbol.asyncDispose]();
+  const ready = await web.ready();
+  expect([ready.status, await ready.text()]).toEqual([503, '{"status":"closing"}']);
+  for (const answer of [await waiting, await ask(), await send(), await web.live()])
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+});
+
+test('handlers of payments that are disposed already are not ready', async () => {
+  const { payments } = standIns();
   await payments[Symbol.asyncDispose]();
-  const answer = await web.ready();
-  expect([answer.status, await answer.text()]).toEqual([503, '{"status":"closing"}']);
+  expect((await paymentHandlers({ payments }).ready()).status).toBe(503);
 });
 
 test('HEAD of a status is answered as GET, and another method is not', async () => {

@@ -8,11 +8,10 @@ export interface HealthOptions {
   readonly routes: PaymentRoutes;
   readonly live: string;
   readonly ready: string;
-  readonly closing: AbortSignal;
 }
 
 /** Both routes. They answer 200, or 503 if the server is not ready; JSON `{ status }`. */
-export function healthRoutes({ routes, live, ready, closing }: HealthOptions): FastifyPluginAsync {
+export function healthRoutes({ routes, live, ready }: HealthOptions): FastifyPluginAsync {
   return async (scope) => {
     scope.setErrorHandler(answerRefusal);
     scope.addHook('onRequest', async (_request, reply) => {
@@ -21,6 +20,6 @@ export function healthRoutes({ routes, live, ready, closing }: HealthOptions): F
     // A load balancer asks often and from one address.
     const config = { rateLimit: false } as const;
     scope.get(live, { config }, async (_request, reply) => send(reply, routes.live()));
-    scope.get(ready, { config }, async (_request, reply) => send(reply, await routes.ready(closing.aborted)));
+    scope.get(ready, { config }, async (_request, reply) => send(reply, await routes.ready()));
   };
 }

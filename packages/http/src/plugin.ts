@@ -72,13 +72,11 @@ export const paymentLedgerPlugin: FastifyPluginAsync<PaymentLedgerPluginOptions>
 async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions): Promise<void> {
   const settings = checked(options);
   const { payments, ledger, closeLedger, healthPaths, bodyTimeoutMs } = settings;
-  const routes = paymentRoutes(settings);
-
-  const closing = endConnectionsOnClose(app);
+  const routes = paymentRoutes({ ...settings, closing: endConnectionsOnClose(app) });
   // Each in a scope of its own, not wrapped: what they set does not reach the host's routes.
   await app.register(webhookRoute({ ...settings, routes, bodyTimeoutMs: bodyTimeoutMs * payments.ledger.runtime.patience }));
-  await app.register(statusRoute({ ...settings, routes, closing }));
-  if (healthPaths) await app.register(healthRoutes({ routes, ...healthPaths, closing }));
+  await app.register(statusRoute({ ...settings, routes }));
+  if (healthPaths) await app.register(healthRoutes({ routes, ...healthPaths }));
 
   app.addHook('onClose', async () => {
     try {

@@ -19,8 +19,8 @@ export interface StatusRequest {
   readonly sessionId: string;
   /** The query's `wait`: seconds that the answer may take while nothing changes. */
   readonly wait?: string;
-  /** The client has gone, or the server closes: the wait ends at once. */
-  readonly signal: AbortSignal;
+  /** The client has gone: the wait ends at once, as it does where the server closes. */
+  readonly gone: AbortSignal;
 }
 
 export interface PaymentRoutes {
@@ -32,14 +32,16 @@ export interface PaymentRoutes {
   /** Answers 404 to an unknown id as to a malformed one, so that nobody learns which ids could exist. */
   status(request: StatusRequest, log: Logger): Promise<Reply>;
   live(): Reply;
-  /** 503 while `isClosing`, or where the store does not answer a strong read. */
-  ready(isClosing: boolean): Promise<Reply>;
+  /** 503 once the server begins to close, or where the store does not answer a strong read. */
+  ready(): Promise<Reply>;
 }
 
 export interface PaymentRoutesParts {
   readonly payments: StripePayments;
   readonly ledger: PaymentLedger;
   readonly metrics: RouteMetrics;
+  /** Aborts when the server begins to close. Webhooks are answered as before. */
+  readonly closing: AbortSignal;
 }
 
 /** Sent with every answer of the status query. */
@@ -53,7 +55,7 @@ const unknownSession = jsonReply(404, { error: 'not_found' }, statusHeaders);
 const badWait = jsonReply(400, { error: 'invalid_input', message: 'wait must be a whole number of seconds from 0 to 30.' }, statusHeaders);
 const longestWaitSeconds = 30;
 
-export function paymentRoutes({ payments, ledger, metrics }: PaymentRoutesParts): PaymentRoutes {
+export function paymentRoutes({ payments, ledger, metrics, closing }: PaymentRoutesParts): PaymentRoutes {
   const warnings = new WarningLimit(ledger.runtime);
   const storeAnswers = storeProbe(ledger);
   return {
@@ -81,11 +83,12 @@ export function paymentRoutes({ payments, ledger, metrics }: PaymentRoutesParts)
         return failureReply(error, log);
       }
     },
-    status: async ({ sessionId, wait: asked = '0', signal }, log) => {
+    status: async ({ sessionId, wait: asked = '0', gone }, log) => {
       if (!/^\d{1,2}$/.test(asked) || Number(asked) > longestWaitSeconds) return badWait;
       const waitMs = Number(asked) * 1_000;
       try {
-        const status = isId(sessionId) ? await payments.status(sessionId, ...(waitMs > 0 ? [{ waitMs, signal }] : [])) : undefined;
+        const ask = (signal: AbortSignal) => payments.status(sessionId, ...(waitMs > 0 ? [{ waitMs, signal }] : []));
+        const status = isId(sessionId) ? await untilEither(gone, closing, ask) : undefined;
         metrics.statusQuery(status ? (status.stale ? 'stale' : 'answered') : 'unknown');
         return status ? jsonReply(200, shown(status), statusHeaders) : unknownSession;
       } catch (error) {
@@ -96,8 +99,8 @@ export function paymentRoutes({ payments, ledger, metrics }: PaymentRoutesParts)
       }
     },
     live: () => jsonReply(200, { status: 'live' }, healthHeaders),
-    ready: async (isClosing) => {
-      if (isClosing) return jsonReply(503, { status: 'closing' }, healthHeaders);
+    ready: async () => {
+      if (closing.aborted) return jsonReply(503, { status: 'closing' }, healthHeaders);
       const answers = await storeAnswers();
       return jsonReply(answers ? 200 : 503, { status: answers ? 'ready' : 'store_unavailable' }, healthHeaders);
     },
@@ -106,6 +109,19 @@ export function paymentRoutes({ payments, ledger, metrics }: PaymentRoutesParts)
 
 export function isSigned(header: Header): header is string {
   return typeof header === 'string' && header !== '';
+}
+
+/** Calls with a signal that aborts when one of the two does. It leaves no listener behind: `closing` lives as long as the process. */
+async function untilEither<T>(gone: AbortSignal, closing: AbortSignal, call: (either: AbortSignal) => Promise<T>): Promise<T> {
+  const either = new AbortController();
+  const end = (): void => either.abort();
+  for (const signal of [gone, closing]) signal.addEventListener('abort', end);
+  if (gone.aborted || closing.aborted) end();
+  try {
+    return await call(either.signal);
+  } finally {
+    for (const signal of [gone, closing]) signal.removeEventListener('abort', end);
+  }
 }
 
 /** Only these fields are sent, even if the adapter's status gets more. */

@@ -11,10 +11,9 @@ export interface StatusOptions {
   readonly routes: PaymentRoutes;
   readonly statusPath: string;
   readonly statusRateLimit: false | { readonly max: number; readonly timeWindowMs: number };
-  readonly closing: AbortSignal;
 }
 
-export function statusRoute({ routes, statusPath, statusRateLimit, closing }: StatusOptions): FastifyPluginAsync {
+export function statusRoute({ routes, statusPath, statusRateLimit }: StatusOptions): FastifyPluginAsync {
   return async (scope) => {
     scope.setErrorHandler(answerRefusal);
     // Set before the rate limit, so that every answer has them.
@@ -31,18 +30,11 @@ export function statusRoute({ routes, statusPath, statusRateLimit, closing }: St
       config: { rateLimit: statusRateLimit && { max: statusRateLimit.max, timeWindow: statusRateLimit.timeWindowMs } },
       handler: async (request, reply) => {
         const { wait } = request.query;
-        const ended = new AbortController();
-        const end = (): void => ended.abort();
-        closing.addEventListener('abort', end);
-        reply.raw.once('close', end); // The client has gone.
-        if (closing.aborted) end();
-        try {
-          // A second `wait` makes a list of it, which is no number either.
-          const asked = wait === undefined ? {} : { wait: String(wait) };
-          return send(reply, await routes.status({ sessionId: request.params.sessionId, ...asked, signal: ended.signal }, request.log));
-        } finally {
-          closing.removeEventListener('abort', end);
-        }
+        const gone = new AbortController();
+        reply.raw.once('close', () => gone.abort());
+        // A second `wait` makes a list of it, which is no number either.
+        const asked = wait === undefined ? {} : { wait: String(wait) };
+        return send(reply, await routes.status({ sessionId: request.params.sessionId, ...asked, gone: gone.signal }, request.log));
       },
     });
   };
