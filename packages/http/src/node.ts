@@ -51,7 +51,8 @@ function requestOf(req: ParsedRequest, signal: AbortSignal): Request {
 
   const bytes = [req.rawBody, req.body].find((body) => body instanceof Uint8Array);
   if (bytes instanceof Uint8Array) return new Request(url, { method, headers, signal, body: new Uint8Array(bytes) });
-  if (req.readableDidRead || req.body !== undefined) {
+  // The stream says whether it was read, not `body`: body-parser 1 leaves `{}` beside each body that is not of its type.
+  if (req.readableDidRead || req.readableEnded) {
     const request = new Request(url, { method, headers, signal });
     noteReadBody(request, req.body);
     return request;

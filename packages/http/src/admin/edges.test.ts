@@ -240,6 +240,18 @@ describe('where a host has its own ways', () => {
     expect([answer.status, answer.headers.get('location')]).toEqual([303, './orders']);
   });
 
+  test('a form that a parser for another type has left alone is read, though there is an empty object: body-parser 1 on Express 4', async () => {
+    const { payments } = await openConsole();
+    const handler = nodeHandler(paymentConsole({ payments, authenticate: () => ({ actor: 'support-7' }) }));
+    const server = createServer((req, res) => handler(Object.assign(req, { body: {} }), res));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${home}/preferences`;
+    const body = new URLSearchParams({ lang: 'zh-TW', back: 'orders' });
+    const answer = await fetch(url, { method: 'POST', redirect: 'manual', headers: html, body });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, './orders']);
+  });
+
   test('authenticate of the handler may answer by itself, and what it throws lets nobody in', async () => {
     const { payments } = await openConsole();
     const lines: object[] = [];
