@@ -18,8 +18,9 @@ export const checkpointCommand: Command = {
   run: async (invocation) => {
     const { options, terminal } = invocation;
     const signers = readSigners(options.texts('key-file'));
-    const origin = options.text('origin') ?? signers[0]?.name;
-    if (origin === undefined) throw new LedgerError('invalid_input', '--key-file is missing. `paidonce key NAME --out FILE` makes a key');
+    const [signer] = signers;
+    if (signer === undefined) throw new LedgerError('invalid_input', '--key-file is missing. `paidonce key NAME --out FILE` makes a key');
+    const origin = options.text('origin') ?? signer.name;
     return withLog(invocation, async (log) => {
       const measure = measured(invocation, 'checkpoint', log);
       const taken = await takeCheckpoint(log, { origin, signers, ...(await asOfIn(invocation, log)), onEvents: measure.onEvents });

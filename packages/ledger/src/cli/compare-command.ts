@@ -38,6 +38,7 @@ export const compareCommand: Command = {
   },
   run: async (invocation) => {
     const { options, terminal } = invocation;
+    if (!options.flag('repair')) options.refuse(['actor', 'reason'], 'is for --repair alone. Say --repair too, or leave it out');
     const shop = shopMembershipsIn(readText(options.required('shop', "the shop's memberships, as NDJSON or CSV")));
     const by = options.flag('repair') ? whoRepairs(invocation) : undefined;
     const only = onlyOf(options.text('only'));

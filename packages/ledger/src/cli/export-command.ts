@@ -43,13 +43,20 @@ export const exportCommand: Command = {
     const format = options.text('format') ?? 'ndjson';
     if (!formats.includes(format))
       throw new LedgerError('invalid_input', `--format ${format} is not known. It writes ${formats.join(', ')}`);
+    const isJournal = format === 'hledger' || format === 'beancount';
+    if (!isJournal)
+      options.refuse(
+        ['mode', 'account', 'fees'],
+        `is for a journal, and ${format} is the whole log, live and test. Leave it out, or say --format hledger or --format beancount`,
+      );
+    const mode = modeOf(options.text('mode'));
     const accounts = accountsWith(options.texts('account'));
     const [feesFile, then] = [options.text('fees'), options.text('as-of')];
     const until = then === undefined ? undefined : asOfDay(then);
     const fees = feesFile === undefined ? {} : { fees: feesIn(readText(feesFile), defined({ until })) };
     return withLog(invocation, async (log) => {
       const asOf = await asOfIn(invocation, log);
-      const livemode = format === 'hledger' || format === 'beancount' ? await livemodeIn(invocation, log) : undefined;
+      const livemode = isJournal ? await livemodeIn(mode, log) : undefined;
       const output = await openOutput(invocation, log, format);
       const { onEvents } = output;
       let unplaced: readonly Fee[] = [];
@@ -76,11 +83,14 @@ export const exportCommand: Command = {
   },
 };
 
+function modeOf(given: string | undefined): 'live' | 'test' | undefined {
+  if (given === undefined || given === 'live' || given === 'test') return given;
+  throw new LedgerError('invalid_input', `--mode ${given} is not known. It is live or test`);
+}
+
 /** Decides whether the journal is of live or of test payments. One journal must never mix them. */
-async function livemodeIn({ options }: Invocation, log: LogReader): Promise<boolean> {
-  const given = options.text('mode');
-  if (given === 'live' || given === 'test') return given === 'live';
-  if (given !== undefined) throw new LedgerError('invalid_input', `--mode ${given} is not known. It is live or test`);
+async function livemodeIn(given: 'live' | 'test' | undefined, log: LogReader): Promise<boolean> {
+  if (given !== undefined) return given === 'live';
   const modes = await modesIn(log);
   if (modes.size === 2)
     throw new LedgerError('invalid_input', 'The log holds live and test payments. Say which: --mode live, or --mode test');

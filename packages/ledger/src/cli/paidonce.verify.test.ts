@@ -182,7 +182,7 @@ describe('receipt', () => {
   test('of an order is written and verified, with nothing but the key', async () => {
     const file = join(directory, 'receipt.json');
     expect((await run('receipt', 'refunded', '--checkpoints', checkpoints, '--out', file)).code).toBe(0);
-    const verified = await run('receipt', 'verify', file, '--key', key, '--store', 'sqlite:/nowhere');
+    const verified = await runPaidonce(['receipt', 'verify', file, '--key', key], { LEDGER_URL: 'sqlite:/nowhere' });
     expect(verified).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^Order refunded: \d+ events stand in the first \d+ of shop.example\/ledger, signed by/),
@@ -475,7 +475,7 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
     [['explain', 'a', '--lang', 'fr'], /speaks en and zh-TW/],
     [['export', '--format', 'pdf'], /writes ndjson, csv, hledger, beancount/],
     [['export', '--format', 'hledger', '--mode', 'both'], /It is live or test/],
-    [['export', '--account', 'x=y'], /sets no account/],
+    [['export', '--format', 'hledger', '--account', 'x=y'], /sets no account/],
     [['import', 'nowhere.ndjson', '--store', `sqlite:${join(directory, 'new.db')}`], /nowhere\.ndjson does not exist/],
     [['import', directory, '--store', `sqlite:${join(directory, 'new.db')}`], /is a folder\. Which file/],
     [['checkpoint'], /--key-file is missing/],
@@ -486,9 +486,49 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
     [['receipt', 'verify', 'x'], /--key is missing/],
     [['key', 'x'], /--out is missing/],
     [['verify', '--key', 'no-key'], /--key no-key is neither a public key, like NAME\+1a2b3c4d\+…, nor a file that holds one/],
+    [['checkpoint', '--origin', 'shop.example/ledger'], /--key-file is missing/],
+    [['receipt', 'held', '--origin', 'shop.example/ledger'], /needs a signature/],
   ])('%j', async (args, why) => {
     expect(await run(...args)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(why) });
     expect(existsSync(join(directory, 'new.db')), 'a refused import leaves no store behind').toBe(false);
+  });
+
+  test.each([
+    [
+      ['deliver-all', '--error', 'TypeError', '--error=timeout'],
+      '--error was given several times. Give it once, or run the command for each value.',
+    ],
+    [['compare', '--shop', 'a', '--shop', 'b'], '--shop was given several times'],
+    [['explain', 'held', '--all', '--all'], '--all was given several times. Give it once. See: paidonce explain --help'],
+    [['export', '--format', 'csv', '--mode', 'live'], '--mode is for a journal, and csv is the whole log, live and test'],
+    [['export', '--format', 'csv', '--mode', 'nonsense'], '--mode is for a journal'],
+    [['export', '--account', 'clearing=assets:psp'], '--account is for a journal, and ndjson is the whole log'],
+    [['export', '--fees', 'report.csv'], '--fees is for a journal'],
+    [['runs', 'some-run', '--actor', 'support-7', '--reason', 'too slow'], '--actor is for --cancel alone. Say --cancel too'],
+    [['runs', '--reason', 'too slow'], '--reason is for --cancel alone'],
+    [['compare', '--shop', 'a', '--actor', 'support-7'], '--actor is for --repair alone. Say --repair too'],
+    [['receipt', 'held', '--checkpoints', checkpoints, '--key-file', keyFile], '--key-file signs the log as it is, and --checkpoints uses'],
+    [['receipt', 'held', '--checkpoints', checkpoints, '--origin', 'x'], '--origin signs the log as it is'],
+    [['receipt', 'held', '--key-file', keyFile, '--key', 'x'], '--key is for: paidonce receipt verify FILE'],
+    [
+      ['receipt', 'verify', 'x', '--store', 'sqlite:x'],
+      '--store is not for: paidonce receipt verify FILE, which reads that file and no log',
+    ],
+    [['receipt', 'verify', 'x', '--checkpoints', checkpoints], '--checkpoints is not for: paidonce receipt verify FILE'],
+    [['replay', '--as-of', '2026-01-05', '--read-models', 'x'], '--read-models is compared with the log as it is now'],
+  ])('what would be ignored is refused: %j', async (args, why) => {
+    const { code, out, err, stores } = await run(...args);
+    expect([code, out, err, stores]).toEqual([2, '', expect.stringContaining(why), []]);
+  });
+
+  test('a key without checkpoints, for which alone it counts', async () => {
+    const { code, err } = await run('verify', '--key', key);
+    expect([code, err]).toEqual([2, '--key counts for checkpoints. Say where they are: --checkpoints FILE\n']);
+  });
+
+  test('what may be given several times is taken as often', async () => {
+    const twice = ['--checkpoints', checkpoints, '--checkpoints', checkpoints, '--key', key, '--key', key];
+    expect(await json('verify', ...twice)).toMatchObject({ found: 0 });
   });
 
   test('a private key given for a public one, or for the name of a file, with anything before it: it is never shown', async () => {

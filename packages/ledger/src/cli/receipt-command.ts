@@ -34,6 +34,7 @@ export const receiptCommand: Command = {
 
 async function writeReceipt(invocation: Invocation, orderId: string): Promise<ExitCode> {
   const { options, terminal } = invocation;
+  options.refuse(['key'], 'is for: paidonce receipt verify FILE. What signs a receipt is a private key: --key-file FILE');
   const proof = proofIn(invocation);
   return withLog(invocation, async (log) => {
     const measure = measured(invocation, 'receipt', log, 2); // Reads the log twice: to find the events' places, and to hash.
@@ -65,12 +66,15 @@ function proofIn({ options }: Invocation): ReceiptOptions['proof'] {
     return 'refused' in checkpoint ? -1 : checkpoint.size;
   };
   const [checkpoint] = readCheckpoints(options.texts('checkpoints')).toSorted((a, b) => sizeOf(b) - sizeOf(a));
-  if (checkpoint !== undefined) return { checkpoint };
+  if (checkpoint !== undefined) {
+    options.refuse(['key-file', 'origin'], 'signs the log as it is, and --checkpoints uses what was signed before. Leave one of them out');
+    return { checkpoint };
+  }
   const signers = readSigners(options.texts('key-file'));
-  const origin = options.text('origin') ?? signers[0]?.name;
-  if (origin === undefined)
+  const [signer] = signers;
+  if (signer === undefined)
     throw new LedgerError('invalid_input', 'A receipt needs a signature. Pass --checkpoints FILE, or --key-file FILE');
-  return { origin, signers };
+  return { origin: options.text('origin') ?? signer.name, signers };
 }
 
 /** In UTF-8 a character takes up to four bytes. */
@@ -78,6 +82,10 @@ const mostReceiptBytes = 64 * 1024 * 1024;
 
 /** Checks a receipt, and then makes the order's decisions again from the receipt alone. */
 async function verifyFile({ options, terminal }: Invocation, path: string): Promise<ExitCode> {
+  options.refuse(
+    ['checkpoints', 'key-file', 'origin', 'out', 'store', 'as-of'],
+    'is not for: paidonce receipt verify FILE, which reads that file and no log. Leave it out',
+  );
   const keys = readVerifierKeys(options.texts('key'));
   if (keys.length === 0) throw new LedgerError('invalid_input', '--key is missing: without the public key anybody may have signed it');
   for (const each of keys) parseVerifierKey(each); // Throws if it is a private key or incomplete.

@@ -14,6 +14,8 @@ export const replayCommand: Command = {
   },
   run: async (invocation) => {
     const { options, terminal } = invocation;
+    if (options.text('as-of') !== undefined)
+      options.refuse(['read-models'], 'is compared with the log as it is now. Leave it out, or --as-of');
     return withLog(invocation, async (log) => {
       const measure = measured(invocation, 'replay', log, withCopy(log, 1));
       const asOf = await asOfIn(invocation, log);

@@ -75,6 +75,7 @@ export const runsCommand: Command = {
   run: (invocation) => {
     const { options, positionals } = invocation;
     const [runId] = positionals;
+    if (!options.flag('cancel')) options.refuse(['actor', 'reason'], 'is for --cancel alone. Say --cancel too, or leave it out');
     const by = options.flag('cancel') ? whoAsks(options) : undefined;
     if (by && runId === undefined) throw new LedgerError('invalid_input', 'Which run is to be canceled? `paidonce runs` lists them');
     return withLedger(invocation, async ({ runs }) => {

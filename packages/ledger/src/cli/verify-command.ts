@@ -24,6 +24,7 @@ export const verifyCommand: Command = {
     if (checkpoints.length > 0 && keys.length === 0) {
       throw new LedgerError('invalid_input', '--key is missing: without the public key anybody may have signed these checkpoints');
     }
+    if (checkpoints.length === 0) options.refuse(['key'], 'counts for checkpoints. Say where they are: --checkpoints FILE');
     return withLog(invocation, async (log) => {
       const measure = measured(invocation, 'verify', log, withCopy(log, 2)); // Each event is read twice: to hash it, and to judge it.
       const verification = await verifyLog(log, {

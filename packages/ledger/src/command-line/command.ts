@@ -83,6 +83,12 @@ export class Options {
     return this.#values[name] === true;
   }
 
+  /** Refuses what would be ignored. @throws LedgerError `invalid_input`: one of these was given; the message is its name and `why`. */
+  refuse(names: readonly string[], why: string): void {
+    const given = names.find((name) => this.#values[name] !== undefined);
+    if (given !== undefined) throw new LedgerError('invalid_input', `--${given} ${why}`);
+  }
+
   /** Returns the value. @throws LedgerError `invalid_input`: the option was not given; the message contains `why`. */
   required(name: string, why: string): string {
     const value = this.text(name);
@@ -113,9 +119,10 @@ export function parseArguments(
   usage: string,
 ): { positionals: readonly string[]; options: Options } {
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals, tokens } = parseArgs({
       args: [...args],
       allowPositionals: true,
+      tokens: true,
       options: Object.fromEntries(
         Object.entries(command.options).map(([name, { value, multiple = false }]) => [
           name,
@@ -123,12 +130,25 @@ export function parseArguments(
         ]),
       ),
     });
+    refuseRepeats(
+      command,
+      tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : [])),
+      usage,
+    );
     refuseCount(command, positionals.length, usage);
     return { positionals, options: new Options(values, Object.keys(command.options)) };
   } catch (error) {
     if (error instanceof TypeError) throw new LedgerError('invalid_input', `${error.message.split('. ')[0]}. See: ${usage} --help`);
     throw error;
   }
+}
+
+/** The last one would win, and the others be forgotten. */
+function refuseRepeats({ options }: Command, given: readonly string[], usage: string): void {
+  const again = given.find((name, index) => !options[name]?.multiple && given.indexOf(name) < index);
+  if (again === undefined) return;
+  const instead = options[again]?.value === undefined ? 'Give it once' : 'Give it once, or run the command for each value';
+  throw new LedgerError('invalid_input', `--${again} was given several times. ${instead}. See: ${usage} --help`);
 }
 
 function refuseCount({ positionals }: Command, count: number, usage: string): void {

@@ -18,7 +18,10 @@ const flags = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean
 export async function paidonceSandbox(args: readonly string[], context: ProgramContext): Promise<0 | 2> {
   const { env, out, err, interrupted } = context;
   try {
-    const { values } = parseArgs({ args: [...args], options: { ...texts, ...flags } });
+    const { values, tokens } = parseArgs({ args: [...args], options: { ...texts, ...flags }, tokens: true });
+    const names = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+    const again = names.find((name, index) => names.indexOf(name) < index); // The last one would win.
+    if (again !== undefined) throw new Error(`--${again} was given several times. Give it once`);
     const { help, version, ...given } = values as SandboxArguments & { readonly help?: boolean; readonly version?: boolean };
     if (help === true || version === true) {
       for (const line of help ? helpLines() : versionLines()) out(line);

@@ -41,6 +41,7 @@ describe('paidonce-sandbox', () => {
       [['--port', 'http'], '--port is "http"; it must be a number up to 65535'],
       [['--port', String(other.port)], `Port ${other.port} is taken`],
       [['--secret', 'whsec_of_stripe'], '--secret must begin with whsec_sandbox'],
+      [['--webhook', 'http://127.0.0.1:9/a', '--webhook', 'http://127.0.0.1:9/b'], '--webhook was given several times. Give it once'],
       [['--ports', '1'], "Unknown option '--ports'"],
       [['12111'], "Unexpected argument '12111'"],
     ] as const;

@@ -29,6 +29,7 @@ export const doctorCommand: Command = {
   },
   run: async (invocation) => {
     const { options, env, terminal } = invocation;
+    if (options.flag('no-store')) options.refuse(['store'], 'names a log, and --no-store says that there is none. Leave one of them out');
     const stripe = openStripe(invocation);
     const url = options.text('url');
     const asked = {

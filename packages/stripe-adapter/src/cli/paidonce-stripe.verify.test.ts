@@ -1124,6 +1124,14 @@ describe('doctor', () => {
     expect(ran.code).toBe(3);
   });
 
+  test('is not told of a log and of none', async () => {
+    const desk = await openDesk({ env });
+    const { code, out, err } = await desk.run('doctor', '--no-store', '--store', 'sqlite:ledger.db');
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining('--store names a log, and --no-store says that there is none')]);
+    const twice = await desk.run('doctor', '--no-store', '--url', 'https://a.example/', '--url', 'https://b.example/');
+    expect([twice.code, twice.err]).toEqual([2, expect.stringContaining('--url was given several times')]);
+  });
+
   test('names an endpoint that Stripe has disabled, and one that is not there', async () => {
     const desk = await openDesk({ env });
     const url = await served(refuses);
