@@ -122,8 +122,8 @@ export function decoded(text: string): string | undefined {
 /** The body of a request: bytes with their type, or what a parser of the host made of them. */
 export type RequestBody = { readonly bytes: Uint8Array; readonly type: string | undefined } | { readonly parsed: unknown };
 
-/** The fields of a form or of a JSON object; a number is the status of the refusal. */
-export function fieldsOf(body: RequestBody): Readonly<Record<string, unknown>> | 400 | 415 {
+/** The fields of a form or of a JSON object; a number is the status of the refusal: 413, a form has too many fields. */
+export function fieldsOf(body: RequestBody): Readonly<Record<string, unknown>> | 400 | 413 | 415 {
   if ('parsed' in body) return isObject(body.parsed) ? body.parsed : 400;
   if (body.bytes.length === 0) return {};
   const type = body.type?.split(';')[0]?.trim().toLowerCase();
@@ -141,8 +141,17 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function formFields(text: string): Readonly<Record<string, unknown>> {
+/** More than any form of ours has: a bulk run names up to 5,000 orders, each in a field. */
+const mostFields = 6_000;
+
+function formFields(text: string): Readonly<Record<string, unknown>> | 413 {
+  const given = new URLSearchParams(text);
+  if (given.size > mostFields) return 413;
   const fields = new Map<string, string[]>();
-  for (const [name, value] of new URLSearchParams(text)) fields.set(name, [...(fields.get(name) ?? []), value]);
+  for (const [name, value] of given) {
+    const values = fields.get(name);
+    if (values) values.push(value);
+    else fields.set(name, [value]);
+  }
   return Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
 }

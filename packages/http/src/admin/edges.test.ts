@@ -55,6 +55,8 @@ const table: readonly (readonly [name: string, asked: Asked, told: Told])[] = [
   ['JSON that is a list', { path: `${home}/orders/o-1/recheck`, method: 'POST', headers: json, body: '[]' }, [400, '{"error":"bad_request"}']],
   ['another type', { path: `${home}/orders/o-1/recheck`, method: 'POST', headers: { 'content-type': 'text/xml' }, body: '<a/>' }, [415, '{"error":"unsupported_media_type"}']],
   ['a body that is too long', { path: `${home}/orders/o-1/recheck`, method: 'POST', headers: json, body: JSON.stringify({ reason: 'x'.repeat(70_000) }) }, [413, '{"error":"body_too_large"}']],
+  ['a form of more fields than any of ours, and a body that is not too long', { path: `${home}/preferences`, method: 'POST', headers: form, body: `lang=zh-TW${'&a'.repeat(6_000)}` }, [413, '{"error":"body_too_large"}']],
+  ['a form of as many fields as there may be', { path: `${home}/preferences`, method: 'POST', headers: { ...form, ...html }, body: `lang=zh-TW${'&a'.repeat(5_999)}` }, [303, './']],
   ['a review that there is none', { path: `${home}/orders/o-1/reviews/r9`, method: 'POST', headers: json, body: JSON.stringify({ resolution: 'grant', seenRevision: 3, reason }) }, [404, '{"error":"not_found"}']],
   ['an action on an unknown order', { path: `${home}/orders/nobody/recheck`, method: 'POST' }, [404, '{"error":"order_unknown"}']],
   ['a form as a page leads back', { path: `${home}/preferences`, method: 'POST', headers: { ...form, ...html }, body: 'lang=zh-TW&back=orders/o-1' }, [303, './orders/o-1']],
