@@ -55,7 +55,9 @@ export function requestFunctions({ ledger, handlers }: Shop, later: (work: () =>
     (handle: (request: Request) => Promise<Response>) =>
     async (request: Request): Promise<Response> => {
       const response = await handle(request); // What it acknowledges is stored: a freeze from here on loses nothing.
-      // Three seconds, since Stripe may be waiting. What takes longer is tried again by the cron.
+      // A refused request decides nothing, and anybody can send one. After a failure Stripe or the page comes again, and then it is done.
+      if (!response.ok) return response;
+      // Also after a status query: its look at Stripe may have granted. Three seconds, since Stripe may be waiting; the cron does the rest.
       later(() => ledger.settle({ timeoutMs: 3_000 }).catch((error: unknown) => console.error('The next cron delivers it instead', error)));
       return response;
     };

@@ -84,6 +84,37 @@ test('on Lambda a webhook is delivered before its answer, and the page hears `ac
   expect(forged.status).toBe(400);
 });
 
+test('a request that is refused, as anybody can send, costs no delivery; nor does a failed one, which Stripe sends again', async () => {
+  const shop = await open();
+  const later: (() => Promise<unknown>)[] = [];
+  const { webhook, status } = requestFunctions(shop, (work) => later.push(work));
+  let secret = 'whsec_of_nobody';
+  const ask = (sessionId: string): Promise<Response> => status(new Request(`https://shop.example/payment/status/${sessionId}`));
+  const send = (handle: typeof webhook, body: string): Promise<Response> => {
+    const headers = {
+      'content-type': 'application/json',
+      'stripe-signature': Stripe.webhooks.generateTestHeaderString({ payload: body, secret }),
+    };
+    return handle(new Request('https://shop.example/webhooks/stripe', { method: 'POST', headers, body }));
+  };
+  expect((await send(webhook, '{}')).status).toBe(400);
+  expect((await ask('cs_test_nobodys')).status).toBe(404);
+  const failing = { ...shop, handlers: { ...shop.handlers, webhook: async () => new Response(null, { status: 503 }) } };
+  expect((await send(requestFunctions(failing, (work) => later.push(work)).webhook, '{}')).status).toBe(503);
+  expect(later).toEqual([]);
+
+  const sessionId = await buy(shop);
+  sandbox.pay(sessionId, { fate: 'lost' });
+  expect(await (await ask(sessionId)).json()).toMatchObject({ state: 'granting' });
+  expect([later.length, saved]).toEqual([1, []]);
+  await later[0]?.();
+  expect(saved).toMatchObject([{ memberId: 'ada', status: 'active' }]);
+
+  secret = webhookSecret;
+  expect((await send(webhook, '{"id":"evt_1","object":"event","type":"paidonce.doctor"}')).status).toBe(200);
+  expect(later).toHaveLength(2);
+});
+
 test('where no webhook comes and nobody asks, the cron of another instance finds the payment', async () => {
   sandbox.pay(await buy(await open()), { fate: 'lost' });
   const other = await open();
