@@ -106,7 +106,6 @@ function checkImports(packages: readonly Packed[], project: string): void {
 
 // The names that a snippet leaves to its reader. A snippet may declare one itself.
 const readersOwn = `
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MembershipChange, PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance } from 'fastify';
@@ -118,14 +117,20 @@ declare global {
   function operatorOf(headers: Headers): { actor: string } | undefined;
   const credentials: { username: string; password: string };
   const app: FastifyInstance, ledger: PaymentLedger, payments: StripePayments;
-  type ExpressRoute = (path: string, handler: (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => unknown) => void;
-  const express: { readonly get: ExpressRoute; readonly post: ExpressRoute; readonly use: ExpressRoute };
   const prisma: { $connect(): void; $transaction<T>(work: (tx: PrismaTransaction) => Promise<T>): Promise<T> };
   interface PrismaTransaction {
     $queryRawUnsafe(text: string, ...values: unknown[]): Promise<unknown>;
     readonly membership: { upsert(row: object): Promise<object> };
     readonly outbox: { create(row: object): Promise<object> };
   }
+}`;
+
+// Express, as far as a snippet uses it. A file without imports of its own: only there a module may be declared.
+const readersExpress = `
+declare module 'express' {
+  type Handler = (req: import('node:http').IncomingMessage, res: import('node:http').ServerResponse, next: (error?: unknown) => void) => unknown;
+  type Route = (path: string, handler: Handler) => void;
+  export default function express(): { readonly get: Route; readonly post: Route; readonly use: Route };
 }`;
 
 /** Type-checks each snippet alone, as a reader copies it. Skips snippets of files that the reader has. */
@@ -140,9 +145,10 @@ function checkSnippets(project: string): void {
   const alone = snippets.filter(({ code }) => !code.includes("from '../"));
   if (alone.length === 0) throw new Error('The READMEs have no snippet in TypeScript. Did their fences change?');
   writeFileSync(join(project, 'readers-own.d.ts'), readersOwn);
+  writeFileSync(join(project, 'readers-express.d.ts'), readersExpress);
   for (const { file, code } of alone) writeFileSync(join(project, file), `${code}\nexport {};\n`);
   // `skipLibCheck`, because the declarations of the clients have errors.
-  const files = ['readers-own.d.ts', ...alone.map(({ file }) => file)];
+  const files = ['readers-own.d.ts', 'readers-express.d.ts', ...alone.map(({ file }) => file)];
   run(project, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), ...consumerFlags, '--skipLibCheck', ...files);
   console.log(`${alone.length} snippets of the READMEs type-check`);
 }
