@@ -126,7 +126,10 @@ export type AlertKind =
    * `paidonce verify`.
    */
   | 'stream_deleted'
-  /** No checkpoint could be signed. Sent at each failure. Fix what the message names. List: the checkpoint file, whose end is old. */
+  /**
+   * No checkpoint could be signed, or `onCheckpoint` failed or has not ended after 30 seconds. Sent at the first of several failures
+   * in a row. Fix what the message names. List: the checkpoint file, whose end is old.
+   */
   | 'checkpoint_failed'
   /** The log differs from the one that was signed before. Sent once in each process. List: `paidonce verify --checkpoints FILE`. */
   | 'checkpoint_contradicted';

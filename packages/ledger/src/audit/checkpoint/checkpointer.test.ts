@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Alert } from '../../alerts.ts';
-import type { EventStore } from '../../event-store/event-store.ts';
+import { LedgerError } from '../../errors.ts';
+import { type EventStore, logStart } from '../../event-store/event-store.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
@@ -223,6 +224,56 @@ describe('what fails', () => {
     expect(notesInFile()).toMatchObject([{ size: 2_000 }, { size: 2_500 }]);
   });
 
+  test('a hook that never ends has failed after half a minute: a person hears of it, and what comes later is signed', async () => {
+    const { runtime, waits, pass, begun } = steps();
+    const never = new Promise<void>(() => undefined);
+    let hangs = true;
+    const onCheckpoint = (each: SignedCheckpoint): Promise<void> => {
+      if (hangs) return never;
+      sent.push(each);
+      return Promise.resolve();
+    };
+    const signing = checkpointer({ onCheckpoint }, runtime);
+    await append(1_000);
+    signing.start();
+    await begun();
+    expect(waits).toEqual([30_000]);
+    await pass(30_000);
+    expect(alerts).toMatchObject([{ kind: 'checkpoint_failed', message: expect.stringContaining('30 seconds') }]);
+    await append(1_000);
+    hangs = false;
+    await signing.catchUp();
+    expect(sizes()).toEqual([1_000, 2_000]);
+    expect(notesInFile()).toMatchObject([{ size: 1_000 }, { size: 2_000 }]);
+    await signing.stop(runtime.monotonicNowMs());
+  });
+
+  test('a file that cannot be written is tried again after twice the time, up to a minute, and the log is read once', async () => {
+    const { runtime, waits, pass, begun } = steps();
+    const store = openMemoryEventStore({ log });
+    let reads = 0;
+    const counted: EventStore = {
+      ...store,
+      readLog: (options) => {
+        if (options?.after === undefined || options.after === logStart) reads += 1;
+        return store.readLog(options);
+      },
+    };
+    const signing = checkpointer({ file: join(directory, 'missing', 'checkpoints') }, runtime, counted);
+    await append(1_000);
+    signing.start();
+    await begun();
+    for (let pauses = 1; pauses < 8; pauses += 1) await pass(60_000);
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    expect(reads).toBe(1);
+    mkdirSync(join(directory, 'missing'));
+    await append(5);
+    await pass(60_000);
+    expect(sizes()).toEqual([1_005]);
+    expect(waits.at(-1)).toBe(1_000);
+    await signing.stop(runtime.monotonicNowMs());
+  });
+
   test('a file that cannot be written is reported once, and tried again; when it fails anew, that is reported', async () => {
     const { runtime, pass, begun } = steps();
     const signing = checkpointer({ file: join(directory, 'missing', 'checkpoints') }, runtime);
@@ -260,6 +311,40 @@ describe('what fails', () => {
     await signing.stop(runtime.monotonicNowMs());
   });
 
+  test('without a background too, where each pass is a call', async () => {
+    const signing = checkpointer();
+    await append(1_000);
+    await signing.catchUp();
+    const first = readFileSync(file, 'utf8');
+    rmSync(file);
+    mkdirSync(file);
+    await append(1_000);
+    await signing.catchUp();
+    rmSync(file, { recursive: true });
+    writeFileSync(file, `${first}${first.slice(0, 30)}`);
+    await signing.catchUp();
+    expect(notesInFile()).toMatchObject([{ size: 1_000 }, { size: 2_000 }]);
+    expect(alerts).toMatchObject([{ kind: 'checkpoint_failed' }]);
+  });
+
+  test('what was signed is not forgotten where the log could not be read for once', async () => {
+    let isAway = false;
+    const readLog: EventStore['readLog'] = (options) => {
+      if (isAway) throw new LedgerError('store_unavailable', 'the store is away');
+      return openMemoryEventStore({ log }).readLog(options);
+    };
+    const signing = checkpointer({}, systemRuntime, { ...openMemoryEventStore({ log }), readLog });
+    await append(1_500);
+    await signing.catchUp();
+    rmSync(file);
+    isAway = true;
+    await signing.catchUp();
+    isAway = false;
+    log.rows.length = 700;
+    await signing.catchUp();
+    expect(alerts).toMatchObject([{ kind: 'checkpoint_failed' }, { kind: 'checkpoint_contradicted' }]);
+  });
+
   test.each([
     [{ key: 'PRIVATE+KEY+x' }, /signing key/],
     [{ key: [] }, /empty list/],
@@ -289,6 +374,19 @@ describe('of a ledger on a SQLite file', () => {
     const { note } = await takeCheckpoint(again, { origin, signers: [parseSignerKey(pair.signerKey)] });
     expect(note).toBe(sent.at(-1)?.note);
     await again.close();
+  });
+
+  test('settling goes on where no checkpoint can be signed', async () => {
+    const ledger = createPaymentLedger({
+      eventStore: openMemoryEventStore({ log }),
+      background: false,
+      checkpoints: { origin, key: pair.signerKey, file: join(directory, 'missing', 'checkpoints') },
+      onAlert: (alert) => void alerts.push(alert),
+    });
+    await append(3);
+    await ledger.settle();
+    expect(alerts).toMatchObject([{ kind: 'checkpoint_failed' }]);
+    await ledger[Symbol.asyncDispose]();
   });
 
   test('a file put back under a running worker is told', async () => {

@@ -29,14 +29,17 @@ export interface CheckpointSettings {
   readonly key: string | readonly string[];
   /** Path of the file to which checkpoints are appended. Each process needs its own. Absent: no file. */
   readonly file?: string;
-  /** Receives each checkpoint, to store it elsewhere. May be called again for the same size. If it fails, it is called again. */
+  /**
+   * Receives each checkpoint, to store it elsewhere. If it fails, or has not ended after 30 seconds, it is called again for the newest,
+   * so it may be called again for the same size.
+   */
   readonly onCheckpoint?: (checkpoint: SignedCheckpoint) => void | Promise<void>;
 }
 
 export interface Checkpointer {
   /** Signs in the background until `stop`. */
   start(): void;
-  /** Signs once, up to the present end of the log. @throws LedgerError what reading the log or writing the file throws. */
+  /** Signs once, up to the present end of the log. Never rejects: a failure has its alert, and the next pass tries again. */
   catchUp(): Promise<void>;
   /** Stops, after a last checkpoint if that is possible before the deadline (monotonic). */
   stop(deadlineMs: number): Promise<void>;
@@ -52,6 +55,8 @@ interface CheckpointerOptions {
 
 const pollMs = 1_000;
 const longestMs = 60_000;
+/** A hook on a silent connection never ends, and passes run one after the other. */
+const hookMs = 30_000;
 
 /** Opens the checkpointer. @throws LedgerError `invalid_input`: a key or the origin cannot be used, or there is no key. */
 export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
@@ -67,20 +72,22 @@ class FollowingCheckpointer implements Checkpointer {
   #loop: Promise<void> = Promise.resolve();
   /** The newest pass; passes run one after the other. Written by `#inTurn`. */
   #turn: Promise<void> = Promise.resolve();
-  /** Set by `#pass`, cleared by `#failed`. */
+  /** Written by `#advance`. */
   #tree: TreeFollower | undefined;
-  /** What was signed before. Key: size; value: root, base64. Read from the file by the first `#pass`; extended by `#sign`. */
-  #signed: Map<number, string> | undefined;
-  /** The largest size that was signed; 0: none. Written by `#pass` and `#sign`. */
+  /** What was signed before. Key: size; value: root, base64. Written by `#readFile` and `#sign`. */
+  readonly #signed = new Map<number, string>();
+  /** The largest size that was signed; 0: none. Written by `#readFile` and `#sign`. */
   #largest = 0;
+  /** Set by `#readFile`, cleared by `#sign` where the file could not be written. */
+  #isFileRead = false;
   /** When the last checkpoint was signed (monotonic). Written by `start` and `#sign`. */
   #signedAtMs = Number.NEGATIVE_INFINITY;
-  /** The newest checkpoint for which `onCheckpoint` failed. Written by `#send`. */
-  #unsent: SignedCheckpoint | undefined;
+  /** The newest checkpoint, where `onCheckpoint` failed. Written by `#send`. */
+  #unsent: { readonly checkpoint: SignedCheckpoint; readonly error: unknown } | undefined;
   /** Set by `#contradiction`, for good. */
   #contradicted = false;
-  /** True from the first alert of a failure until a pass succeeds. Written by `#failed` and `#follow`. */
-  #failing = false;
+  /** How many passes failed in a row. Written by `#attempt` and `#failed`. */
+  #failures = 0;
 
   constructor(options: CheckpointerOptions) {
     const { key, origin } = options.settings;
@@ -104,7 +111,7 @@ class FollowingCheckpointer implements Checkpointer {
     const { runtime } = this.#options;
     this.#stopping.abort();
     const ended = new AbortController();
-    const last = this.#loop.then(() => this.#inTurn(Number.NEGATIVE_INFINITY)).catch((error: unknown) => this.#failed(error));
+    const last = this.#loop.then(() => this.catchUp());
     await Promise.race([last, runtime.sleep(Math.max(0, deadlineMs - runtime.monotonicNowMs()), ended.signal)]);
     ended.abort();
     await this.#tree?.close();
@@ -113,37 +120,34 @@ class FollowingCheckpointer implements Checkpointer {
   async #follow(): Promise<void> {
     const { runtime } = this.#options;
     while (!this.#stopping.signal.aborted && !this.#contradicted) {
-      try {
-        await this.#inTurn(longestMs);
-        this.#failing = false;
-      } catch (error) {
-        await this.#failed(error);
-      }
-      await runtime.sleep(pollMs, this.#stopping.signal);
+      await this.#inTurn(longestMs);
+      await runtime.sleep(Math.min(pollMs * 2 ** this.#failures, longestMs), this.#stopping.signal);
     }
   }
 
-  /**
-   * Reports the failure. The next pass builds the tree again from the beginning of the log, and reads the file again: a full disk may
-   * have left a part of a checkpoint at its end, which reading removes.
-   */
-  async #failed(error: unknown): Promise<void> {
-    const { log, onAlert } = this.#options;
-    const tree = this.#tree;
-    this.#tree = undefined;
-    this.#signed = undefined;
-    await tree?.close();
-    const message = `No checkpoint was signed: ${error instanceof Error ? error.message : String(error)}`;
-    log.error({ err: error }, message);
-    if (!this.#failing) onAlert({ kind: 'checkpoint_failed', message });
-    this.#failing = true;
+  #inTurn(afterMs: number): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#attempt(afterMs));
+    return this.#turn;
   }
 
-  #inTurn(afterMs: number): Promise<void> {
-    const pass = (): Promise<void> => this.#pass(afterMs);
-    const done = this.#turn.then(pass, pass);
-    this.#turn = done;
-    return done;
+  async #attempt(afterMs: number): Promise<void> {
+    if (this.#contradicted) return;
+    try {
+      await this.#pass(afterMs);
+    } catch (error) {
+      this.#failed('No checkpoint was signed', error);
+      return;
+    }
+    if (this.#unsent) this.#failed('A checkpoint was signed, and onCheckpoint failed', this.#unsent.error);
+    else this.#failures = 0;
+  }
+
+  #failed(what: string, error: unknown): void {
+    const { log, onAlert } = this.#options;
+    const message = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+    log.error({ err: error }, message);
+    if (this.#failures === 0) onAlert({ kind: 'checkpoint_failed', message });
+    this.#failures += 1;
   }
 
   /**
@@ -151,20 +155,13 @@ class FollowingCheckpointer implements Checkpointer {
    * @param afterMs the end itself is signed only if the last checkpoint is at least this many milliseconds old.
    */
   async #pass(afterMs: number): Promise<void> {
-    const { store, settings, runtime } = this.#options;
-    if (this.#contradicted) return;
-    if (this.#signed === undefined) {
-      const inFile = settings.file === undefined ? [] : readCheckpointFile(settings.file, settings.origin);
-      const known = inFile.filter(({ origin }) => origin === settings.origin);
-      this.#signed = new Map(known.map(({ size, root }) => [size, root.toString('base64')]));
-      this.#largest = Math.max(0, ...this.#signed.keys());
-    }
-    if (this.#unsent) await this.#send(this.#unsent);
-    this.#tree ??= followTree(store, [...this.#signed.keys()]);
+    const { runtime } = this.#options;
+    this.#readFile();
+    if (this.#unsent) await this.#send([this.#unsent.checkpoint]);
     const isFirst = this.#largest === 0;
     let newest: TreeGrowth['roots'][number] | undefined;
     for (;;) {
-      const growth = await this.#tree.advance();
+      const growth = await this.#advance();
       if (growth.roots.some((root) => this.#contradicts(root))) return;
       newest = growth.roots.at(-1) ?? newest;
       // If the log has never had a checkpoint, the newest multiple of 1,000 is enough: it covers the earlier ones.
@@ -180,8 +177,33 @@ class FollowingCheckpointer implements Checkpointer {
     }
   }
 
+  /** Reads what was signed before. A full disk may have left a part of a checkpoint at the end of the file, which reading removes. */
+  #readFile(): void {
+    const { file, origin: ours } = this.#options.settings;
+    if (file !== undefined && !this.#isFileRead)
+      for (const { origin, size, root } of readCheckpointFile(file, ours)) {
+        if (origin !== ours) continue;
+        this.#signed.set(size, root.toString('base64'));
+        this.#largest = Math.max(this.#largest, size);
+      }
+    this.#isFileRead = true;
+  }
+
+  /** If the log cannot be read, the next step builds the tree again from the beginning: this one may have taken a part. */
+  async #advance(): Promise<TreeGrowth> {
+    const tree = this.#tree ?? followTree(this.#options.store, [...this.#signed.keys()]);
+    this.#tree = tree;
+    try {
+      return await tree.advance();
+    } catch (error) {
+      this.#tree = undefined;
+      await tree.close();
+      throw error;
+    }
+  }
+
   #contradicts([size, root]: TreeGrowth['roots'][number]): boolean {
-    const signed = this.#signed?.get(size);
+    const signed = this.#signed.get(size);
     if (signed === undefined || signed === root) return false;
     this.#contradiction(`the first ${size} events have the root ${root}, and we had signed ${signed}`);
     return true;
@@ -207,21 +229,40 @@ class FollowingCheckpointer implements Checkpointer {
       });
     const last = checkpoints.at(-1);
     if (last === undefined) return;
+    // If it fails, the tree stays: the next checkpoint covers these.
+    this.#isFileRead = false;
     if (settings.file !== undefined) appendToFile(settings.file, checkpoints.map(({ note }) => note).join(''));
-    for (const { size, root } of checkpoints) this.#signed?.set(size, root);
+    this.#isFileRead = true;
+    for (const { size, root } of checkpoints) this.#signed.set(size, root);
     this.#largest = last.size;
     this.#signedAtMs = runtime.monotonicNowMs();
-    for (const checkpoint of checkpoints) await this.#send(checkpoint);
+    await this.#send(checkpoints);
   }
 
-  /** Calls the hook. If it fails for several checkpoints, only the newest is sent again: it covers the others. */
-  async #send(checkpoint: SignedCheckpoint): Promise<void> {
+  /** Calls the hook for each. If it fails, only the newest is sent again: it covers the others. */
+  async #send(checkpoints: readonly SignedCheckpoint[]): Promise<void> {
     try {
-      await this.#options.settings.onCheckpoint?.(checkpoint);
+      for (const checkpoint of checkpoints) await this.#callHook(checkpoint);
       this.#unsent = undefined;
     } catch (error) {
-      this.#unsent = checkpoint;
-      this.#options.log.warn({ err: error, size: checkpoint.size }, 'onCheckpoint failed; it is called again');
+      const checkpoint = checkpoints.at(-1);
+      this.#unsent = checkpoint && { checkpoint, error };
+    }
+  }
+
+  async #callHook(checkpoint: SignedCheckpoint): Promise<void> {
+    const { settings, runtime } = this.#options;
+    const call = settings.onCheckpoint?.(checkpoint);
+    if (call === undefined) return;
+    const limitMs = hookMs * runtime.patience;
+    const ended = new AbortController();
+    const timeout = runtime.sleep(limitMs, ended.signal).then(() => {
+      throw new Error(`it has not ended after ${limitMs / 1_000} seconds`);
+    });
+    try {
+      await Promise.race([call, timeout]);
+    } finally {
+      ended.abort();
     }
   }
 }
