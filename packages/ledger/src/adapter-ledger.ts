@@ -131,6 +131,11 @@ export interface AdapterLedger {
   /** Passes an alert to the log and to the shop's `onAlert`. Never throws, and does not wait for the hook. */
   alert(alert: Alert): void;
   /**
+   * Has the read models handle everything that was in the log when it was called. Delivers nothing, and signs nothing. An event that
+   * cannot be read stops the read models, and has its alert: the call resolves, and the lists stay as they were.
+   */
+  catchUp(): Promise<void>;
+  /**
    * As `order` and `orderOf` of the ledger, but from memory where this process has it: another one may have appended since. For what
    * never changes, such as the terms, and for what a strong read could miss as well a moment later.
    */

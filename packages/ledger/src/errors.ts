@@ -53,6 +53,11 @@ export class LedgerError extends Error {
   }
 }
 
+/** True if another attempt soon would fail alike: the stream is damaged, was deleted, or a newer release wrote it. */
+export function isUnreadable(error: unknown): error is LedgerError {
+  return error instanceof LedgerError && (error.code === 'corrupt' || error.code === 'file_newer');
+}
+
 /**
  * An assertion that stays on in production: a log that breaks a law is read no further. One condition per call.
  * @param broken the first sentence of the message, without a full stop: what is wrong, and with which id.

@@ -56,6 +56,7 @@ export function openForAdapters(
   return {
     subscriptions,
     alert,
+    catchUp: () => call(() => lists.catchUp()),
     knownOrder: (orderId) => call(async () => viewOf(await orders.readKnown(parse(idSchema, orderId, 'orderId')))),
     knownOrderOf: (reference) =>
       call(async () => {

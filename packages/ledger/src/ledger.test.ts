@@ -436,6 +436,37 @@ test.each([
   await ledger[Symbol.asyncDispose]();
 });
 
+describe('an event that cannot be read, without a background', () => {
+  test('stops the lists with one alert; they answer what stands before it', async () => {
+    const eventStore = openMemoryEventStore();
+    const alerts: string[] = [];
+    const ledger = open({ eventStore, onAlert: ({ kind }) => alerts.push(kind) });
+    await ledger.placeOrder(order);
+    await ledger.forAdapters.catchUp();
+    await eventStore.append('order-order-9', -1, [{ id: 'x', type: 'OrderPlaced', data: {}, metadata: { version: '1' } }]);
+    expect(await ledger.forAdapters.accountOrders()).toMatchObject([{ account: 'acct_1' }]);
+    await ledger.forAdapters.catchUp();
+    expect(alerts).toEqual(['read_models_stuck']);
+    expect(await refusal(() => ledger.settle())).toMatchObject({ code: 'corrupt' });
+    await ledger[Symbol.asyncDispose]();
+  });
+
+  test('stops the roll-forward, and not the lists', async () => {
+    const eventStore = openMemoryEventStore();
+    const alerts: string[] = [];
+    const readLog: EventStore['readLog'] = (options) => {
+      const isOfLists = options?.prefixes?.includes('sweep-') ?? false;
+      if (!isOfLists) throw new LedgerError('corrupt', 'a reference is damaged');
+      return eventStore.readLog(options);
+    };
+    const ledger = open({ eventStore: { ...eventStore, readLog }, onAlert: ({ kind }) => alerts.push(kind) });
+    await ledger.placeOrder(order);
+    expect(await ledger.forAdapters.accountOrders()).toMatchObject([{ account: 'acct_1' }]);
+    expect(alerts).toEqual(['roll_forward_failed']);
+    await ledger[Symbol.asyncDispose]();
+  });
+});
+
 describe('with a background', () => {
   test('a log that it cannot read on is an alert, once', async () => {
     const eventStore = openMemoryEventStore();

@@ -5,7 +5,7 @@
 //   3. `run` the work, and make the lane due only where the work asks for it.
 //   4. Where the store failed, make the lane due again after a pause.
 //   5. Remove the lane, or put it behind the others if it is due again, and wake the loop.
-import { LedgerError } from '../errors.ts';
+import { isUnreadable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 import { type DeliveredNoun, named } from './delivered-streams.ts';
@@ -244,9 +244,4 @@ export class Lanes {
   #sleepUntil(atMs: number, woken: AbortSignal): Promise<void> {
     return this.#runtime.sleep(Math.max(0, Math.min(atMs - this.#now(), longestSleepMs)), woken);
   }
-}
-
-/** True if another attempt soon would fail alike: the stream is damaged, was deleted, or a newer release wrote it. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof LedgerError && (error.code === 'corrupt' || error.code === 'file_newer');
 }

@@ -1,5 +1,6 @@
 // The lists that a ledger answers from its read models. Each says how far it may be behind the log.
 import type { AdapterLedger } from '../adapter-ledger.ts';
+import { isUnreadable } from '../errors.ts';
 import { pageSchema, parse } from '../input.ts';
 import { idSchema, timeSchema } from '../observation.ts';
 import { type Page, type PageRequest, pageOf } from '../page.ts';
@@ -23,6 +24,7 @@ type ListsOfLedger = Pick<
 >;
 type ListsForAdapters = Pick<
   AdapterLedger,
+  | 'catchUp'
   | 'accountOrders'
   | 'unsettledOrders'
   | 'withdrawnOrders'
@@ -52,9 +54,11 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
   /** The read models; without a background they catch up first. */
   async opened(): Promise<OpenedSubscribers> {
     const subscribers = await this.#options.subscribers.opened();
-    if (!this.#options.background) await subscribers.catchUp();
+    if (!this.#options.background) await catchUp(subscribers);
     return subscribers;
   }
+
+  catchUp: AdapterLedger['catchUp'] = async () => catchUp(await this.#options.subscribers.opened());
 
   memberships: PaymentLedger['memberships'] = async (memberId) => {
     parse(idSchema, memberId, 'memberId');
@@ -147,5 +151,14 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
     const { after = '', limit = 100 } = parse(pageSchema, request ?? {}, 'page');
     const subscribers = await this.opened();
     return pageOf(rows(subscribers, after, limit + 1), limit, key, subscribers.lagMs());
+  }
+}
+
+/** An event that cannot be read leaves the read models behind, with or without a background: `lagMs` says so, and an alert. */
+async function catchUp(subscribers: OpenedSubscribers): Promise<void> {
+  try {
+    await subscribers.catchUp();
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
   }
 }

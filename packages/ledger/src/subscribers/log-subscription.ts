@@ -1,7 +1,7 @@
 // A subscriber of the log: gives each page, in log order, to one handler. The handler stores the cursor with its own
 // rows. So a page may come again after a crash, and handlers are idempotent.
 import { defined } from '../defined.ts';
-import { LedgerError } from '../errors.ts';
+import { isUnreadable, LedgerError } from '../errors.ts';
 import type { DeletedStream, EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
@@ -54,7 +54,7 @@ export function openLogSubscription(options: LogSubscriptionOptions): LogSubscri
   let caughtUpAtMs: number | undefined; // Monotonic. Written by `read`; undefined: the head was not reached yet.
   let following = false; // Set by `follow`.
   let atHead = false; // Written by `read`, cleared by `followUntilStopped` after a failure.
-  let stuck = false; // Set by `followUntilStopped` when `onStuck` was called, cleared by `read` after progress.
+  let stuck = false; // Set by `noteStuck` when `onStuck` was called, cleared by `read` after progress.
   let loop: Promise<void> = Promise.resolve(); // Written by `follow`.
   let turn: Promise<unknown> = Promise.resolve(); // The newest work that takes turns. Written by `inTurn`.
 
@@ -89,16 +89,19 @@ export function openLogSubscription(options: LogSubscriptionOptions): LogSubscri
     }
   }
 
+  function noteStuck(error: unknown): void {
+    if (stuck || !isUnreadable(error)) return;
+    stuck = true;
+    onStuck?.(error);
+  }
+
   async function followUntilStopped(): Promise<void> {
     for (;;) {
       try {
         await read(stopping.signal);
       } catch (error) {
         if (!stopping.signal.aborted) {
-          if (!stuck && error instanceof LedgerError && (error.code === 'corrupt' || error.code === 'file_newer')) {
-            stuck = true;
-            onStuck?.(error);
-          }
+          noteStuck(error);
           log.warn({ err: error, subscription: name, position }, 'subscription failed; it reads on from its cursor');
         }
       }
@@ -115,7 +118,10 @@ export function openLogSubscription(options: LogSubscriptionOptions): LogSubscri
       loop = followUntilStopped();
     },
     catchUp: async () => {
-      await read();
+      await read().catch((error: unknown) => {
+        noteStuck(error);
+        throw error;
+      });
       if (stopping.signal.aborted)
         throw new LedgerError('closed', 'The ledger was closed before the log was caught up. Ask another process');
     },

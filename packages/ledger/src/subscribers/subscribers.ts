@@ -208,8 +208,10 @@ async function openNow({
     },
     catchUp: async () => {
       await skipped.tryAgain();
-      await references.catchUp();
+      // One that is stuck does not stop the other.
+      const [handedOn] = await Promise.allSettled([references.catchUp()]);
       await orders.catchUp();
+      if (handedOn.status === 'rejected') throw handedOn.reason;
     },
     cursor: () => file.cursor(readModelCursor),
     lagMs: orders.lagMs,

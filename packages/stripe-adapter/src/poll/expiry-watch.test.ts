@@ -12,10 +12,10 @@ async function alertsOf(dueAfter: { days: number }): Promise<string[]> {
   let oldestDueAt = new Date(nowMs - 30 * dayMs).toISOString();
   const due = { account: 'acct_1', livemode: false, firstPlacedAt: '2026-04-01T00:00:00.000Z', living: 1, due: 1, openInvoices: 0 };
   const ledger = {
-    settle: async () => {
-      oldestDueAt = new Date(nowMs + dueAfter.days * dayMs).toISOString();
-    },
     forAdapters: {
+      catchUp: async () => {
+        oldestDueAt = new Date(nowMs + dueAfter.days * dayMs).toISOString();
+      },
       subscriptions: { policy: {} },
       accountOrders: async () => [],
       accountSubscriptions: async () => [{ ...due, oldestDueAt }],

@@ -32,7 +32,7 @@ export class ExpiryWatch {
     this.#checkedAtMs = nowMs;
     try {
       const now = stripeNow() ?? runtime.now();
-      await ledger.settle({ timeoutMs: 0 }); // Only to catch up: rows from before a renewal would show a member as due.
+      await ledger.forAdapters.catchUp(); // Rows from before a renewal would show a member as due.
       const blind: AccountTarget[] = [];
       for (const target of await accountTargets(ledger, now)) if (await this.#isBlind(target, now)) blind.push(target);
       if (blind.length === 0 || nowMs - this.#alertedAtMs < alertAgainMs) return;

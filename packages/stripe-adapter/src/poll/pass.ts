@@ -148,7 +148,7 @@ export class Pass {
     if (progress.upTo !== undefined && progress.upTo > oldestDueAt) return;
     const invoices = { status: 'fulfilled', value: progress } as const;
     await this.#tier('invoices', [{ ...account, progress: { ...account.progress, invoices } }], false);
-    await ledger.settle({ timeoutMs: 0 }); // What was renewed is due no more.
+    await ledger.forAdapters.catchUp(); // What was renewed is due no more.
   }
 
   async #run(

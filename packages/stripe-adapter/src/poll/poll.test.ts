@@ -1,7 +1,8 @@
 // The poll as a whole: who runs a round, what a failing one leaves behind, and how it goes on.
 import { type EventStore, LedgerError, type PaymentLedgerOptions, type StreamAppend } from '@paidonce/ledger';
+import { generateNoteKey } from '@paidonce/ledger/audit';
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { stripePayments } from '../index.ts';
 import { hourMs, openShop, refusal, type Shop } from '../shop.test-support.ts';
 import type { ListWindow } from '../stripe/list-window.ts';
@@ -162,6 +163,53 @@ describe('in the background', () => {
     await expect.poll(() => alerts).toHaveLength(1);
     expect(alerts[0]).toMatch(/^poll_failing The poll of the accounts has failed 3 times in a row/);
     expect(alerts[0]).not.toContain('sk_test');
+  });
+
+  test('so it is where the log cannot be read', async () => {
+    const store = openMemoryEventStore();
+    let isAway = false;
+    const readLog: EventStore['readLog'] = (options) => {
+      if (isAway) throw new LedgerError('store_unavailable', 'the store is away');
+      return store.readLog(options);
+    };
+    const alerts: string[] = [];
+    const { payments, checkout } = await openShop({
+      ledger: { eventStore: { ...store, readLog }, background: false, onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
+    });
+    await checkout();
+    isAway = true;
+    for (let sweeps = 0; sweeps < 3; sweeps++) expect(await refusal(payments.sweep())).toMatchObject({ code: 'store_unavailable' });
+    expect(alerts).toEqual([expect.stringMatching(/^poll_failing The poll of the accounts has failed 3 times in a row/)]);
+  });
+
+  test('a hook of checkpoints that never ends does not hold it up', async () => {
+    const { promise: never, resolve } = Promise.withResolvers<void>();
+    const { promise: called, resolve: call } = Promise.withResolvers<void>();
+    const onCheckpoint = (): Promise<void> => {
+      call();
+      return never;
+    };
+    const checkpoints = { origin: 'shop.example/ledger', key: generateNoteKey('shop.example/ledger').signerKey, onCheckpoint };
+    const { payments, checkout, sandbox, ledger } = await openShop({ ledger: { checkpoints, background: false } });
+    onTestFinished(() => resolve());
+    sandbox.pay(await checkout(), { fate: 'lost' });
+    void ledger.settle();
+    await called;
+    await payments.sweep();
+    expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
+  });
+
+  test.each([true, false])('an event that stops the lists does not stop it (background: %s)', async (background) => {
+    const alerts: string[] = [];
+    const { payments, checkout, sandbox, ledger, store } = await openShop({
+      ledger: { background, onAlert: ({ kind }) => alerts.push(kind) },
+    });
+    sandbox.pay(await checkout(), { fate: 'lost' });
+    await ledger.forAdapters.catchUp();
+    await store.append('order-order-9', -1, [{ id: 'x', type: 'OrderPlaced', data: {}, metadata: { version: '1' } }]);
+    await payments.sweep();
+    expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
+    expect(alerts).toEqual(['read_models_stuck']);
   });
 
   test('with poll: false it never does', async () => {

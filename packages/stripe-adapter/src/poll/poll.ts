@@ -35,7 +35,7 @@ export class Poll {
       alerts: this.#alerts,
       due: new DueRounds(parts.runtime),
       closedToUs: new Set(),
-      purse: () => this.#purse(),
+      purse: () => this.#alerts.watch('the accounts', () => this.#purse()),
       eventsTurn: { atMs: Number.NEGATIVE_INFINITY },
     };
   }
@@ -107,9 +107,9 @@ export class Poll {
 
   async #purse(): Promise<Purse> {
     const { ledger, allowance, runtime, intervalMs } = this.#parts;
-    await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is then included.
+    await ledger.forAdapters.catchUp(); // An order placed before the pass is then included.
     await this.#alerts.alertMissedWebhooks();
-    const targets = await this.#alerts.watch('the accounts', () => this.#targets());
+    const targets = await this.#targets();
     await this.#parts.withdrawn.endAll(targets);
     const purse = await openPurse(ledger, targets, allowance, runtime.now());
     this.#alerts.recordThrottled(purse, intervalMs);
