@@ -1,7 +1,7 @@
 // @paidonce/ledger: the payment ledger. Stores are subpaths: `/sqlite`, `/memory`.
 
 export type { Alert, AlertKind } from './alerts.ts';
-export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
+export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpoint-settings.ts';
 export type { BulkRuns, Run, RunKind, RunSelection, RunStatus } from './bulk-runs.ts';
 export type {
   AccountHealth,

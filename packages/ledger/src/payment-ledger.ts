@@ -2,7 +2,7 @@
 
 import type { AdapterLedger } from './adapter-ledger.ts';
 import type { Alert } from './alerts.ts';
-import type { CheckpointSettings } from './audit/checkpoint/checkpointer.ts';
+import type { CheckpointSettings } from './audit/checkpoint/checkpoint-settings.ts';
 import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
 import type { DeliverAnswer } from './delivery/shop-ahead.ts';

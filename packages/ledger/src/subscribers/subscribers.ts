@@ -1,7 +1,8 @@
 // The subscribers of a ledger. One updates the read models, and shows delivery what other processes did. One rolls held
 // payments forward. If checkpoints are set up, one signs them. The first two have their cursors in the read models' file.
 import type { Alert } from '../alerts.ts';
-import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
+import type { CheckpointSettings } from '../audit/checkpoint/checkpoint-settings.ts';
+import { openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
 import type { DecisionFollower } from '../delivery/delivery.ts';
 import { LedgerError } from '../errors.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
@@ -18,7 +19,7 @@ import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { openCarriedFile } from './carried-file.ts';
 import { type Deliverer, followDeliveries } from './follow-deliveries.ts';
 import { alertDeleted, alertDuplicate, alertStuck } from './log-alerts.ts';
-import { openLogSubscription } from './log-subscription.ts';
+import { type LogSubscription, openLogSubscription } from './log-subscription.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import { openSkippedStreams } from './skipped-streams.ts';
 
@@ -208,10 +209,7 @@ async function openNow({
     },
     catchUp: async () => {
       await skipped.tryAgain();
-      // One that is stuck does not stop the other.
-      const [handedOn] = await Promise.allSettled([references.catchUp()]);
-      await orders.catchUp();
-      if (handedOn.status === 'rejected') throw handedOn.reason;
+      await catchUpBoth(references, orders);
     },
     cursor: () => file.cursor(readModelCursor),
     lagMs: orders.lagMs,
@@ -220,6 +218,13 @@ async function openNow({
       await close();
     },
   };
+}
+
+/** One that is stuck does not stop the other. */
+async function catchUpBoth(first: LogSubscription, second: LogSubscription): Promise<void> {
+  const [ended] = await Promise.allSettled([first.catchUp()]);
+  await second.catchUp();
+  if (ended.status === 'rejected') throw ended.reason;
 }
 
 /** Only the process that granted alerts, in the life in which it did: the read models are rebuilt from the whole log at times. */

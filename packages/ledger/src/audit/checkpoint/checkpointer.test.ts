@@ -12,7 +12,8 @@ import { systemRuntime } from '../../runtime.ts';
 import { readerOf } from '../log/log-reader.ts';
 import { verifyLog } from '../verify/verify.ts';
 import { takeCheckpoint } from './checkpoint.ts';
-import { type Checkpointer, type CheckpointSettings, openCheckpointer, type SignedCheckpoint } from './checkpointer.ts';
+import type { CheckpointSettings, SignedCheckpoint } from './checkpoint-settings.ts';
+import { type Checkpointer, openCheckpointer } from './checkpointer.ts';
 import { openCheckpoint, readCheckpoint, splitNotes } from './signed-checkpoint.ts';
 import { generateNoteKey, parseSignerKey, parseVerifierKey } from './signed-note.ts';
 

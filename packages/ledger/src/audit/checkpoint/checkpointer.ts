@@ -8,33 +8,10 @@ import type { Runtime } from '../../runtime.ts';
 import { appendToFile } from '../../written-files.ts';
 import { checkpointEvents, followTree, type TreeFollower, type TreeGrowth } from '../tree/tree-follower.ts';
 import { readCheckpointFile } from './checkpoint-file.ts';
+import { CheckpointHook } from './checkpoint-hook.ts';
+import type { CheckpointSettings, SignedCheckpoint } from './checkpoint-settings.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
 import { type NoteSigner, parseSignerKey } from './signed-note.ts';
-
-/** A checkpoint that was signed. */
-export interface SignedCheckpoint {
-  /** The signed note. Keep it in a place that nobody who can write the log can write. */
-  readonly note: string;
-  /** How many events it covers: the first `size` of the log. */
-  readonly size: number;
-  /** The root of the log's tree over these events, base64. */
-  readonly root: string;
-}
-
-/** The option `checkpoints` of the ledger. */
-export interface CheckpointSettings {
-  /** A name for this log, the same in all processes, without spaces and `+`: `shop.example/ledger`. */
-  readonly origin: string;
-  /** The signing key, `PRIVATE+KEY+…`, as `paidonce key` makes it. Pass both keys while you rotate one. */
-  readonly key: string | readonly string[];
-  /** Path of the file to which checkpoints are appended. Each process needs its own. Absent: no file. */
-  readonly file?: string;
-  /**
-   * Receives each checkpoint, to store it elsewhere. If it fails, or has not ended after 30 seconds, it is called again for the newest,
-   * so it may be called again for the same size.
-   */
-  readonly onCheckpoint?: (checkpoint: SignedCheckpoint) => void | Promise<void>;
-}
 
 export interface Checkpointer {
   /** Signs in the background until `stop`. */
@@ -55,8 +32,6 @@ interface CheckpointerOptions {
 
 const pollMs = 1_000;
 const longestMs = 60_000;
-/** A hook on a silent connection never ends, and passes run one after the other. */
-const hookMs = 30_000;
 
 /** Opens the checkpointer. @throws LedgerError `invalid_input`: a key or the origin cannot be used, or there is no key. */
 export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
@@ -66,6 +41,7 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
 class FollowingCheckpointer implements Checkpointer {
   readonly #options: CheckpointerOptions;
   readonly #signers: readonly NoteSigner[];
+  readonly #hook: CheckpointHook;
   /** Aborted by `stop`. */
   readonly #stopping = new AbortController();
   /** The background loop. Written by `start`. */
@@ -82,8 +58,6 @@ class FollowingCheckpointer implements Checkpointer {
   #isFileRead = false;
   /** When the last checkpoint was signed (monotonic). Written by `start` and `#sign`. */
   #signedAtMs = Number.NEGATIVE_INFINITY;
-  /** The newest checkpoint, where `onCheckpoint` failed. Written by `#send`. */
-  #unsent: { readonly checkpoint: SignedCheckpoint; readonly error: unknown } | undefined;
   /** Set by `#contradiction`, for good. */
   #contradicted = false;
   /** How many passes failed in a row. Written by `#attempt` and `#failed`. */
@@ -93,6 +67,7 @@ class FollowingCheckpointer implements Checkpointer {
     const { key, origin } = options.settings;
     refuseOrigin(origin);
     this.#options = options;
+    this.#hook = new CheckpointHook(options.settings.onCheckpoint, options.runtime);
     this.#signers = (typeof key === 'string' ? [key] : key).map(parseSignerKey);
     if (this.#signers.length === 0)
       throw new LedgerError('invalid_input', 'checkpoints.key is an empty list. `paidonce key NAME` makes a pair');
@@ -138,7 +113,7 @@ class FollowingCheckpointer implements Checkpointer {
       this.#failed('No checkpoint was signed', error);
       return;
     }
-    if (this.#unsent) this.#failed('A checkpoint was signed, and onCheckpoint failed', this.#unsent.error);
+    if (this.#hook.failure) this.#failed('A checkpoint was signed, and onCheckpoint failed', this.#hook.failure.error);
     else this.#failures = 0;
   }
 
@@ -157,7 +132,7 @@ class FollowingCheckpointer implements Checkpointer {
   async #pass(afterMs: number): Promise<void> {
     const { runtime } = this.#options;
     this.#readFile();
-    if (this.#unsent) await this.#send([this.#unsent.checkpoint]);
+    await this.#hook.sendAgain();
     const isFirst = this.#largest === 0;
     let newest: TreeGrowth['roots'][number] | undefined;
     for (;;) {
@@ -236,33 +211,6 @@ class FollowingCheckpointer implements Checkpointer {
     for (const { size, root } of checkpoints) this.#signed.set(size, root);
     this.#largest = last.size;
     this.#signedAtMs = runtime.monotonicNowMs();
-    await this.#send(checkpoints);
-  }
-
-  /** Calls the hook for each. If it fails, only the newest is sent again: it covers the others. */
-  async #send(checkpoints: readonly SignedCheckpoint[]): Promise<void> {
-    try {
-      for (const checkpoint of checkpoints) await this.#callHook(checkpoint);
-      this.#unsent = undefined;
-    } catch (error) {
-      const checkpoint = checkpoints.at(-1);
-      this.#unsent = checkpoint && { checkpoint, error };
-    }
-  }
-
-  async #callHook(checkpoint: SignedCheckpoint): Promise<void> {
-    const { settings, runtime } = this.#options;
-    const call = settings.onCheckpoint?.(checkpoint);
-    if (call === undefined) return;
-    const limitMs = hookMs * runtime.patience;
-    const ended = new AbortController();
-    const timeout = runtime.sleep(limitMs, ended.signal).then(() => {
-      throw new Error(`it has not ended after ${limitMs / 1_000} seconds`);
-    });
-    try {
-      await Promise.race([call, timeout]);
-    } finally {
-      ended.abort();
-    }
+    await this.#hook.send(checkpoints);
   }
 }
