@@ -204,10 +204,12 @@ class Ledger implements PaymentLedger {
 
   settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
     this.#call(async () => {
-      const deadline = this.runtime.monotonicNowMs() + parse(timeoutSchema, timeoutMs, 'timeoutMs');
+      const windowMs = parse(timeoutSchema, timeoutMs, 'timeoutMs');
       const subscribers = await this.#subscribers.opened();
-      await subscribers.catchUp();
+      const [caughtUp] = await Promise.allSettled([subscribers.catchUp()]);
+      const deadline = this.runtime.monotonicNowMs() + windowMs; // Only now: a long log must not take the time of the deliveries.
       await Promise.all([this.#follower?.settle(deadline), this.#subscriptions.deliverer?.delivery.settle(deadline)]);
+      if (caughtUp.status === 'rejected') throw caughtUp.reason; // An event that stops the rows has not stopped the deliveries.
       if (!this.#background) await this.#carrier.settle(deadline);
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();

@@ -350,8 +350,8 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
   backlog(): Promise<Backlog>;
   /**
    * Rolls forward, updates the read models, delivers what is due, and signs a checkpoint. For command lines, serverless hosts
-   * and tests. Deliveries start only within `timeoutMs` (milliseconds, default 10,000) of the call. A checkpoint that fails has its
-   * alert, and does not make the call fail.
+   * and tests. Deliveries start only within `timeoutMs` (milliseconds, default 10,000) of the time when the log has been read, also
+   * where an event stops the read models: then the call fails after them. A checkpoint that fails has its alert, and fails no call.
    */
   settle(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

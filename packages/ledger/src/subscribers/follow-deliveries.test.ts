@@ -3,14 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { DecisionFollower } from '../delivery/delivery.ts';
 import { type EventStore, logStart, type Position } from '../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { DatabaseSync } from '../event-store/sqlite/node-sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
+import type { Deliverable } from '../order/delivery-state.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
+import { systemRuntime } from '../runtime.ts';
 import type { SubscriptionChange } from '../subscription/change.ts';
 import { day, lifecycle, month, policy1, reference1 } from '../subscription/story.test-support.ts';
 import { createVirtualClock } from '../testing/virtual-clock.ts';
+import { followDeliveries } from './follow-deliveries.ts';
 
 const { type: _, ...policy } = policy1;
 const [second, minute] = [1_000, 60_000];
@@ -28,16 +32,17 @@ interface Opened {
 function world(readModels: string = join(folder, String(++files))) {
   const [log, clock] = [createMemoryLog(), createVirtualClock()];
   const stored: string[] = [];
-  const open = (name: string, differs: { background?: boolean; hangs?: boolean } = {}): Opened => {
-    const { background = true, hangs = false } = differs;
+  const open = (name: string, differs: { background?: boolean; hangs?: boolean; readsAfter?: number } = {}): Opened => {
+    const { background = true, hangs = false, readsAfter = 0 } = differs;
     const readFrom: Position[] = [];
     const store = openMemoryEventStore({ log });
     const watched: EventStore = {
       append: (...asked) => store.append(...asked),
       readStream: (...asked) => store.readStream(...asked),
-      readLog: (request = {}) => {
+      readLog: async function* (request = {}) {
         readFrom.push(request.after ?? logStart);
-        return store.readLog(request);
+        if (readsAfter > 0) await clock.runtime().sleep(readsAfter);
+        yield* store.readLog(request);
       },
       close: () => store.close(),
     };
@@ -52,7 +57,7 @@ function world(readModels: string = join(folder, String(++files))) {
     });
     return { ledger, readFrom };
   };
-  return { clock, stored, open, readModels };
+  return { clock, stored, open, readModels, store: () => openMemoryEventStore({ log }) };
 }
 
 async function member(ledger: PaymentLedger, id = 'sub-1'): Promise<void> {
@@ -142,6 +147,66 @@ test('processes that live for one `settle` each take over what an earlier one le
   await ledger.settle({ timeoutMs: second });
   await ledger[Symbol.asyncDispose]();
   expect(here.stored).toEqual(['cron: subscription/sub-1:1 granted']);
+});
+
+describe('settling without a background', () => {
+  test('gives what others left its time from when the log has been read', async () => {
+    const here = world();
+    await left(here);
+    await here.clock.advance(minute);
+    const { ledger } = here.open('cron', { background: false, readsAfter: 5 * second });
+    const settled = ledger.settle({ timeoutMs: second });
+    await here.clock.advance(5 * minute);
+    await settled;
+    expect(here.stored).toEqual(['cron: subscription/sub-1:1 granted']);
+    await ledger[Symbol.asyncDispose]();
+  });
+
+  test('delivers what stands before an event that cannot be read, and what the process decided behind it', async () => {
+    const here = world();
+    await left(here);
+    await here.clock.advance(minute);
+    await here.store().append('order-order-9', -1, [{ id: 'x', type: 'OrderPlaced', data: {}, metadata: { version: '1' } }]);
+    const { ledger } = here.open('cron', { background: false });
+    await member(ledger, 'sub-2');
+    await expect(ledger.settle({ timeoutMs: second })).rejects.toMatchObject({ code: 'corrupt' });
+    expect(here.stored.sort()).toEqual(['cron: subscription/sub-1:1 granted', 'cron: subscription/sub-2:1 granted']);
+    await ledger[Symbol.asyncDispose]();
+  });
+});
+
+describe('how long what was pending has waited for its owner', () => {
+  /** @param owner of 40 decisions. @returns how many were told, how many streams were read, and the most at once. */
+  async function tell(owner: string): Promise<{ told: number; read: number; most: number }> {
+    const seen = { told: 0, read: 0, most: 0 };
+    let now = 0;
+    const readStream = async (): Promise<readonly []> => {
+      seen.read += 1;
+      now += 1;
+      seen.most = Math.max(seen.most, now);
+      await new Promise(setImmediate);
+      now -= 1;
+      return [];
+    };
+    const onPendingAtStart = (): void => {
+      seen.told += 1;
+    };
+    const delivery = { onPendingAtStart } as unknown as DecisionFollower;
+    const state = { sequence: 1, delivery: { owner, revision: 3, waitMs: 0 } } as unknown as Deliverable;
+    const pending = () => Array.from({ length: 40 }, (_, n) => [`order-${n}`, state] as const);
+    const store = { readStream } as unknown as EventStore;
+    const kinds = [{ delivery, instance: 'me', prefix: 'order-', pending }];
+    await followDeliveries(kinds, { store, background: false, runtime: systemRuntime }).onCaughtUp();
+    return seen;
+  }
+
+  test('is read from the streams of many at once', async () => {
+    expect(await tell('another')).toEqual({ told: 40, read: 40, most: 16 });
+  });
+
+  test('is not asked where there is no owner', async () => {
+    expect(await tell('')).toEqual({ told: 40, read: 0, most: 0 });
+  });
 });
 
 function execute(path: string, sql: string): void {

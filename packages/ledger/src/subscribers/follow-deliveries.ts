@@ -28,19 +28,31 @@ interface FollowOptions {
 export interface FollowedDeliveries {
   /** Does nothing before the log was read to its end once: most events are of deliveries that ended long ago. */
   onEvents(events: readonly StoredEvent[]): void;
-  /** Call it when the rows have caught up. */
+  /** Call it when the rows have caught up, or can get no further. */
   onCaughtUp(): Promise<void>;
 }
 
+const readsAtOnce = 16;
+
 export function followDeliveries(kinds: readonly FollowedStreams[], { store, background, runtime }: FollowOptions): FollowedDeliveries {
-  let isReported = false; // Set by `onCaughtUp` once delivery knows what was pending before.
+  let isReported = false; // Set by `onCaughtUp` as it tells what was pending before; cleared where that fails: all of it is told again.
 
   // Without a background, by the wall clocks: else each short-lived process would start the wait anew, and end before it may
   // take over. Wrong clocks cost a second delivery under the same key, no more.
   async function agoMs({ prefix, instance }: FollowedStreams, id: string, { delivery: { revision, owner } }: Deliverable): Promise<number> {
-    if (background || (owner === instance && instance !== '')) return 0;
+    if (background || (instance !== '' && (owner === instance || owner === ''))) return 0; // Nobody waits for an owner that is none.
     const [last] = await readableEvents(store, `${prefix}${id}`, revision - 1);
     return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
+  }
+
+  async function tellPending(kind: FollowedStreams): Promise<void> {
+    const pending = kind.pending();
+    for (let from = 0; from < pending.length; from += readsAtOnce) {
+      const told = pending.slice(from, from + readsAtOnce).map(async ([id, state]) => {
+        kind.delivery.onPendingAtStart(id, state, await agoMs(kind, id, state));
+      });
+      await Promise.all(told);
+    }
   }
 
   return {
@@ -50,9 +62,13 @@ export function followDeliveries(kinds: readonly FollowedStreams[], { store, bac
     },
     onCaughtUp: async () => {
       if (isReported) return;
-      for (const kind of kinds)
-        for (const [id, state] of kind.pending()) kind.delivery.onPendingAtStart(id, state, await agoMs(kind, id, state));
       isReported = true;
+      try {
+        for (const kind of kinds) await tellPending(kind);
+      } catch (error) {
+        isReported = false;
+        throw error;
+      }
     },
   };
 }

@@ -118,10 +118,12 @@ export function openLogSubscription(options: LogSubscriptionOptions): LogSubscri
       loop = followUntilStopped();
     },
     catchUp: async () => {
-      await read().catch((error: unknown) => {
+      try {
+        await read();
+      } catch (error) {
         noteStuck(error);
         throw error;
-      });
+      }
       if (stopping.signal.aborted)
         throw new LedgerError('closed', 'The ledger was closed before the log was caught up. Ask another process');
     },

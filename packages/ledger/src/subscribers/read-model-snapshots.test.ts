@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
@@ -74,14 +74,31 @@ describe('a process without a disk', () => {
 describe('a snapshot is saved', () => {
   test('after 10,000 events, or after five minutes where there was one', async () => {
     const { carried, saved, clock } = await openSnapshots();
-    carried.handled(9_999);
+    carried.handled(9_999, unused);
     carried.atHead(() => toPosition(1));
-    carried.handled(1);
+    carried.handled(1, unused);
     carried.atHead(() => toPosition(2));
     await expect.poll(() => saved).toEqual([toPosition(2)]);
     clock.ms += 5 * 60_000;
     carried.atHead(() => toPosition(3)); // Nothing was handled since.
-    carried.handled(1);
+    carried.handled(1, unused);
+    carried.atHead(() => toPosition(4));
+    await expect.poll(() => saved).toEqual([toPosition(2), toPosition(4)]);
+  });
+
+  test('after 50,000 events also on the way to the head, and where the file is large', async () => {
+    const { carried, saved, clock, path } = await openSnapshots();
+    truncateSync(path, 257 * 1024 * 1024);
+    carried.handled(49_999, () => toPosition(1));
+    carried.atHead(() => toPosition(1));
+    expect(saved).toEqual([]);
+    carried.handled(1, () => toPosition(2));
+    await expect.poll(() => saved).toEqual([toPosition(2)]);
+    clock.ms += 23 * 60 * 60_000;
+    carried.handled(49_999, () => toPosition(3));
+    carried.atHead(() => toPosition(3));
+    expect(saved).toHaveLength(1);
+    clock.ms += 60 * 60_000;
     carried.atHead(() => toPosition(4));
     await expect.poll(() => saved).toEqual([toPosition(2), toPosition(4)]);
   });
@@ -89,7 +106,7 @@ describe('a snapshot is saved', () => {
   test('no sooner than 50 times what the last one took', async () => {
     const { carried, saved, clock } = await openSnapshots({ takesMs: 2_000 });
     const again = async (): Promise<void> => {
-      carried.handled(10_000);
+      carried.handled(10_000, unused);
       carried.atHead(() => toPosition(saved.length + 1));
       await new Promise((resolve) => setTimeout(resolve, 50));
     };
@@ -106,14 +123,14 @@ describe('a snapshot is saved', () => {
 
   test('when the process stops, if a thousand events were handled since; it waits two seconds for it', async () => {
     const few = await openSnapshots();
-    few.carried.handled(999);
+    few.carried.handled(999, unused);
     await few.carried.stop(() => toPosition(1));
     expect(few.saved).toEqual([]);
-    few.carried.handled(1);
+    few.carried.handled(1, unused);
     await few.carried.stop(() => toPosition(2));
     expect(few.saved).toEqual([toPosition(2)]);
     const never = await openSnapshots({ takesMs: Number.POSITIVE_INFINITY });
-    never.carried.handled(1_000);
+    never.carried.handled(1_000, unused);
     await never.carried.stop(() => toPosition(1));
     expect(never.saved).toEqual([]);
   });
@@ -121,7 +138,7 @@ describe('a snapshot is saved', () => {
   test('where it fails nothing else does, and the next one has all of its events', async () => {
     const { carried, saved, clock, store } = await openSnapshots();
     store.fails = true;
-    carried.handled(10_000);
+    carried.handled(10_000, unused);
     carried.atHead(() => toPosition(1));
     await expect.poll(() => store.tried).toBe(1);
     store.fails = false;
@@ -134,6 +151,10 @@ describe('a snapshot is saved', () => {
       .toEqual([toPosition(2)]);
   });
 });
+
+const unused = (): Position => {
+  throw new Error('nothing is saved here');
+};
 
 /** A store in memory that carries snapshots, and counts the events that are read from its log. */
 function carryingStore() {
@@ -216,5 +237,5 @@ async function openSnapshots({ takesMs = 0 }: { readonly takesMs?: number } = {}
       saved.push(position);
     },
   };
-  return { carried: new ReadModelSnapshots({ snapshots, path, runtime, log: silentLogger }), saved, clock, store };
+  return { carried: new ReadModelSnapshots({ snapshots, path, runtime, log: silentLogger }), saved, clock, store, path };
 }

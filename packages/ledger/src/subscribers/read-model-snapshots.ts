@@ -1,5 +1,5 @@
 // Carries the file of the read models in the store, for processes without a disk: the newest snapshot is unpacked where the
-// file is missing, and a process that is at the head saves one now and then. Opening the file proves that it belongs to the
+// file is missing, and a process saves one now and then. Opening the file proves that it belongs to the
 // log; without a snapshot, or with one that cannot be used, the rows are made from the log as always.
 import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -17,9 +17,11 @@ const name = 'read-models';
 /** Saved when so many events were handled since the last one, or any after so long. */
 const dueEvents = 10_000;
 const dueMs = 5 * 60_000;
+/** Saved after so many also where the file is large, and far from the head: who ends on the way there leaves the next one less to read. */
+const manyEvents = 50_000;
 /** The next one waits so many times what the last one took: never more than 2 % of the time. */
 const restFactor = 50;
-/** A file above this is saved when the process stops, and daily. */
+/** A file above this is else saved when the process stops, and daily: some 130,000 orders. */
 const largeBytes = 256 * 1024 * 1024;
 const largeDueMs = 24 * 60 * 60_000;
 /** At the end one is saved if so many events were handled since the last one: a command that adds an event saves none. */
@@ -68,18 +70,17 @@ export class ReadModelSnapshots {
     }
   }
 
-  handled(events: number): void {
+  /** Call it after each page. Saves a snapshot in the background, if many events were handled. */
+  handled(events: number, position: () => Position): void {
     this.#events += events;
+    if (this.#events >= manyEvents) this.#saveUnlessResting(position);
   }
 
   /** Call it at the head of the log. Saves a snapshot in the background, if one is due. */
   atHead(position: () => Position): void {
-    const { runtime } = this.#options;
-    const now = runtime.monotonicNowMs();
-    if (this.#saving || this.#events === 0 || now < this.#restUntilMs) return;
-    const sinceMs = now - this.#savedAtMs;
+    const sinceMs = this.#options.runtime.monotonicNowMs() - this.#savedAtMs;
     const isDue = this.#size() > largeBytes ? sinceMs >= largeDueMs : this.#events >= dueEvents || sinceMs >= dueMs;
-    if (isDue) void this.#save(position);
+    if (isDue && this.#events > 0) this.#saveUnlessResting(position);
   }
 
   /** Saves a last one, if it is worth it and done in two seconds. */
@@ -87,6 +88,10 @@ export class ReadModelSnapshots {
     const { runtime } = this.#options;
     const last = this.#saving ?? (this.#events >= dueEventsAtStop ? this.#save(position) : undefined);
     await settledWithin(runtime, stopMs * runtime.patience, [last]);
+  }
+
+  #saveUnlessResting(position: () => Position): void {
+    if (!this.#saving && this.#options.runtime.monotonicNowMs() >= this.#restUntilMs) void this.#save(position);
   }
 
   #save(position: () => Position): Promise<void> {

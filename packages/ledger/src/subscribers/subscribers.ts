@@ -17,9 +17,10 @@ import { ourPrefixes } from '../streams/our-streams.ts';
 import { slotAggregate } from '../streams/run-slot.ts';
 import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { openCarriedFile } from './carried-file.ts';
+import { catchUpBoth } from './catch-up.ts';
 import { type Deliverer, followDeliveries } from './follow-deliveries.ts';
 import { alertDeleted, alertDuplicate, alertStuck } from './log-alerts.ts';
-import { type LogSubscription, openLogSubscription } from './log-subscription.ts';
+import { openLogSubscription } from './log-subscription.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import { openSkippedStreams } from './skipped-streams.ts';
 
@@ -170,7 +171,7 @@ async function openNow({
     after: models.cursor,
     handle: async (events, next) => {
       await models.apply(events, next);
-      snapshots?.handled(events.length);
+      snapshots?.handled(events.length, () => file.cursor(readModelCursor));
       for (const event of events) if (isGrantBy(event, instance, startedAt)) alertDuplicate(models.duplicate(orderIdOf(event)), onAlert);
       deliveries.onEvents(events);
     },
@@ -209,7 +210,7 @@ async function openNow({
     },
     catchUp: async () => {
       await skipped.tryAgain();
-      await catchUpBoth(references, orders);
+      await catchUpBoth({ references, orders, deliveries });
     },
     cursor: () => file.cursor(readModelCursor),
     lagMs: orders.lagMs,
@@ -218,13 +219,6 @@ async function openNow({
       await close();
     },
   };
-}
-
-/** One that is stuck does not stop the other. */
-async function catchUpBoth(first: LogSubscription, second: LogSubscription): Promise<void> {
-  const [ended] = await Promise.allSettled([first.catchUp()]);
-  await second.catchUp();
-  if (ended.status === 'rejected') throw ended.reason;
 }
 
 /** Only the process that granted alerts, in the life in which it did: the read models are rebuilt from the whole log at times. */
