@@ -7,7 +7,7 @@ import type { ConsoleReads } from './console-reads.ts';
 import { deliveredOrders } from './delivery/delivered-orders.ts';
 import { type DecisionFollower, type Delivery, openDelivery } from './delivery/delivery.ts';
 import { openShadow, type ShadowFollower } from './delivery/shadow.ts';
-import type { LedgerError } from './errors.ts';
+import { isUnreadable, type LedgerError } from './errors.ts';
 import { type WatchedStore, watchedStore } from './event-store/watched-store.ts';
 import { openForAdapters } from './for-adapters.ts';
 import { checkOptions, parse, readReference, subscriptionPolicyIn, timeoutSchema } from './input.ts';
@@ -207,6 +207,7 @@ class Ledger implements PaymentLedger {
       const windowMs = parse(timeoutSchema, timeoutMs, 'timeoutMs');
       const subscribers = await this.#subscribers.opened();
       const [caughtUp] = await Promise.allSettled([subscribers.catchUp()]);
+      if (caughtUp.status === 'rejected' && !isUnreadable(caughtUp.reason)) throw caughtUp.reason;
       const deadline = this.runtime.monotonicNowMs() + windowMs; // Only now: a long log must not take the time of the deliveries.
       await Promise.all([this.#follower?.settle(deadline), this.#subscriptions.deliverer?.delivery.settle(deadline)]);
       if (caughtUp.status === 'rejected') throw caughtUp.reason; // An event that stops the rows has not stopped the deliveries.

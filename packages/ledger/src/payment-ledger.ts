@@ -312,7 +312,7 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
   >;
   /**
    * Delivers the newest decision now, because a person asks for it, also after it was abandoned. `failed`: it is tried again
-   * later. `nothing_to_deliver`: the shop has the newest decision.
+   * later, or another process took it over and delivers it at this moment. `nothing_to_deliver`: the shop has the newest decision.
    *
    * @throws LedgerError `order_unknown`: the order is not placed. `invalid_input`: also where this process has no `deliver`.
    */

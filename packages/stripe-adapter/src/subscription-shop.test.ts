@@ -455,10 +455,11 @@ describe('a start', () => {
 
   describe('of one whose first payment was declined, at a Stripe that begins a subscription with the first try', () => {
     /** The page is open for another card, and the subscription is there, incomplete. */
-    async function declined() {
+    async function declined(meanwhile?: { readonly quantity: number }) {
       const shop = await openClubShop();
       const { payments, given, ledger, stripe, sandbox, prices } = shop;
       const page = await payments.startSubscription(given);
+      if (meanwhile) await payments.startSubscription({ ...given, ...meanwhile });
       const metadata = subscriptionMetadata('paidonce', 'club-1', await ledger.forAdapters.ensureLedgerId());
       const { id: customer } = await stripe.customers.create();
       const items = [{ price: prices.silver }];
@@ -493,6 +494,11 @@ describe('a start', () => {
       await stripe.checkout.sessions.expire(page.sessionId);
       expect(await refusal(payments.startSubscription(given))).toMatchObject(refused);
       expect((await stripe.checkout.sessions.list({ status: 'open' })).data).toEqual([]);
+    });
+
+    test('is no page that was made before the subscription was heard of: who pays there begins a second one', async () => {
+      const { payments, given } = await declined({ quantity: 3 });
+      expect(await refusal(payments.startSubscription({ ...given, quantity: 3 }))).toMatchObject(refused);
     });
 
     test('is free for a new id after a day, when Stripe has given it up', async () => {

@@ -3,7 +3,6 @@
 import { LedgerError } from '../errors.ts';
 
 const deleted = new WeakSet<LedgerError>();
-const hidden = new WeakSet<LedgerError>();
 
 /** What to do about events that only the metadata of their stream hides. */
 export const clearMetadata =
@@ -24,16 +23,4 @@ export function streamDeleted(what: string, cause: unknown): LedgerError {
 /** True if the call failed because the stream was deleted for ever: then no other attempt helps. */
 export function isStreamDeleted(error: unknown): boolean {
   return error instanceof LedgerError && deleted.has(error);
-}
-
-/** The error of a call on a stream whose events are hidden. @param what the stream, and what hides them, as sentences. */
-export function eventsHidden(what: string): LedgerError {
-  const error = new LedgerError('corrupt', `${what} ${clearMetadata}`);
-  hidden.add(error);
-  return error;
-}
-
-/** True if the call failed because of what an operator did to the stream: its events are deleted or hidden, and nothing is damaged. */
-export function isStreamUnreadable(error: unknown): boolean {
-  return isStreamDeleted(error) || (error instanceof LedgerError && hidden.has(error));
 }

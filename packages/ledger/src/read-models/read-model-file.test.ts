@@ -7,8 +7,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { LedgerError } from '../errors.ts';
-import { eventsHidden, streamDeleted } from '../event-store/deleted-stream.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { openMemoryEventStore } from '../event-store/memory.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
@@ -220,23 +218,6 @@ describe('a file that does not belong to the log is dropped, and read again from
     db.exec("create trigger pay after insert on orders begin update orders set status = 'active'; end");
     db.close();
     await expectDropped(store);
-  });
-  test.each([
-    ['deleted', streamDeleted('order-1: reading it', undefined)],
-    ['hidden', eventsHidden('order-1: its events are hidden by $maxCount 1.')],
-  ])('an operator has %s the stream of its last event', async (_, error) => {
-    const store = await storeOf('a');
-    await filledFrom(store);
-    await expectDropped({ ...store, readStream: () => Promise.reject(error) });
-  });
-  test('where the stream of its last event is damaged, nothing is dropped', async () => {
-    const store = await storeOf('a');
-    const cursor = await filledFrom(store);
-    const damaged = new LedgerError('corrupt', 'order-1 lies on a damaged page');
-    await expect(open({ ...store, readStream: () => Promise.reject(damaged) })).rejects.toBe(damaged);
-    const file = await open(store);
-    expect(file.cursor('orders')).toBe(cursor);
-    file.close();
   });
   test('where the log cannot be asked, nothing is dropped', async () => {
     const store = await storeOf('a');

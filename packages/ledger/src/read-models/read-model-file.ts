@@ -2,7 +2,6 @@
 // Everything in it comes from the log: the file can be deleted at any time, and is rebuilt.
 import { existsSync, rmSync } from 'node:fs';
 import { LedgerError } from '../errors.ts';
-import { isStreamUnreadable } from '../event-store/deleted-stream.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { whenFree } from '../event-store/sqlite/contention.ts';
 import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
@@ -152,14 +151,14 @@ async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
   return true;
 }
 
-/** Undefined: there is none, or an operator deleted or hid it: then the rows are made anew. */
+/** Undefined: there is none, or its stream cannot be read (it was deleted on the server): then the rows are made anew. */
 async function eventAfter(store: EventStore, stream: string, afterRevision: number): Promise<StoredEvent | undefined> {
   try {
     const [event] = await store.readStream(stream, { afterRevision });
     return event;
   } catch (error) {
-    if (isStreamUnreadable(error)) return undefined;
-    throw error; // The rows are kept: what cannot be read now may be theirs.
+    if (error instanceof LedgerError && error.code === 'corrupt') return undefined;
+    throw error;
   }
 }
 

@@ -51,14 +51,17 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
     this.#options = options;
   }
 
-  /** The read models; without a background they catch up first. */
+  /**
+   * The read models; without a background they catch up first. An event that cannot be read leaves them behind, as with a background:
+   * `lagMs` and an alert say so. In a process that has never reached the head of the log they would be taken for whole, so it throws.
+   */
   async opened(): Promise<OpenedSubscribers> {
     const subscribers = await this.#options.subscribers.opened();
-    if (!this.#options.background) await catchUp(subscribers);
+    if (!this.#options.background) await caughtUp(subscribers, (lagMs) => lagMs < Number.POSITIVE_INFINITY);
     return subscribers;
   }
 
-  catchUp: AdapterLedger['catchUp'] = async () => catchUp(await this.#options.subscribers.opened());
+  catchUp: AdapterLedger['catchUp'] = async () => caughtUp(await this.#options.subscribers.opened(), () => true);
 
   memberships: PaymentLedger['memberships'] = async (memberId) => {
     parse(idSchema, memberId, 'memberId');
@@ -154,11 +157,11 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
   }
 }
 
-/** An event that cannot be read leaves the read models behind, with or without a background: `lagMs` says so, and an alert. */
-async function catchUp(subscribers: OpenedSubscribers): Promise<void> {
+/** @param maySkip whether an event that cannot be read may leave them so far behind. */
+async function caughtUp(subscribers: OpenedSubscribers, maySkip: (lagMs: number) => boolean): Promise<void> {
   try {
     await subscribers.catchUp();
   } catch (error) {
-    if (!isUnreadable(error)) throw error;
+    if (!isUnreadable(error) || !maySkip(subscribers.lagMs())) throw error;
   }
 }

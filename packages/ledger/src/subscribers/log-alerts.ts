@@ -1,8 +1,6 @@
-// What a person is alerted to while the log is followed: a stream that somebody deleted, a plan that was granted twice, and read
-// models that stand still.
+// What a person is alerted to while the log is followed: a stream that somebody deleted, and a plan that was granted twice.
 import type { Alert } from '../alerts.ts';
 import { defined } from '../defined.ts';
-import type { LedgerError } from '../errors.ts';
 import type { DuplicateOrder } from '../member-access.ts';
 import { ourStream } from '../streams/our-streams.ts';
 
@@ -22,9 +20,4 @@ export function alertDuplicate(duplicate: DuplicateOrder | undefined, onAlert: (
   const { orderId, duplicateOf, memberId, plan } = duplicate;
   const message = `Member ${memberId} was granted ${plan} by order ${orderId}, and at about the same time by order ${duplicateOf}. Ask whether both were meant; else refund one of them`;
   onAlert({ kind: 'same_plan_twice', orderId, message });
-}
-
-/** @param error why the read models cannot be read on. */
-export function alertStuck({ code, message }: LedgerError, onAlert: (alert: Alert) => void): void {
-  onAlert({ kind: 'read_models_stuck', message: `${code}: ${message}` });
 }

@@ -4,7 +4,6 @@ import type { Alert } from '../alerts.ts';
 import type { CheckpointSettings } from '../audit/checkpoint/checkpoint-settings.ts';
 import { openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
 import type { DecisionFollower } from '../delivery/delivery.ts';
-import { LedgerError } from '../errors.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
@@ -19,7 +18,7 @@ import { subscriptionAggregate } from '../streams/subscription-aggregate.ts';
 import { openCarriedFile } from './carried-file.ts';
 import { catchUpBoth } from './catch-up.ts';
 import { type Deliverer, followDeliveries } from './follow-deliveries.ts';
-import { alertDeleted, alertDuplicate, alertStuck } from './log-alerts.ts';
+import { alertDeleted, alertDuplicate } from './log-alerts.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import { openSkippedStreams } from './skipped-streams.ts';
@@ -97,16 +96,11 @@ export function openSubscribers(options: SubscribersOptions): Subscribers {
   }
 
   async function follow(): Promise<void> {
-    let isTold = false;
     while (!stopping.signal.aborted) {
       try {
         (await opened()).follow();
         return;
       } catch (error) {
-        if (!isTold && error instanceof LedgerError && error.code === 'corrupt') {
-          isTold = true;
-          alertStuck(error, onAlert);
-        }
         log.warn({ err: error }, 'the log cannot be read; following starts as soon as it can');
         await runtime.sleep(1_000, stopping.signal);
       }
@@ -162,7 +156,7 @@ async function openNow({
 
   const orders = openLogSubscription({
     name: 'orders',
-    onStuck: (error) => alertStuck(error, onAlert),
+    onStuck: ({ code, message }) => onAlert({ kind: 'read_models_stuck', message: `${code}: ${message}` }),
     onDeleted: ({ stream }) => alertDeleted(stream, onAlert),
     store,
     runtime,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { holdTemporary, temporaryPrefix } from './temporary-folder.ts';
@@ -47,6 +47,18 @@ test('what is held by this process, has no lock, is there already, or lies elsew
   for (const path of [other, elsewhere]) holdTemporary(path)();
   expect([held, other, elsewhere].map((path) => existsSync(dirname(path)))).toEqual([true, true, true]);
   remove();
+});
+
+test('where no lock can be had the folder is left to who opens the file', () => {
+  const path = temporaryPath();
+  const inTheWay = join(tmpdir(), `paidonce-new-${basename(dirname(path))}`);
+  mkdirSync(join(inTheWay, 'lock'), { recursive: true });
+  onTestFinished(() => rmSync(inTheWay, { recursive: true, force: true }));
+  const remove = holdTemporary(path);
+  expect(existsSync(dirname(path))).toBe(false);
+  mkdirSync(dirname(path));
+  remove();
+  expect(existsSync(dirname(path))).toBe(false);
 });
 
 function temporaryPath(): string {

@@ -2,7 +2,7 @@
 // a process lives it holds a lock in the folder, which the kernel frees with it: a process id may be that of another container.
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '../event-store/sqlite/node-sqlite.ts';
 
 export const temporaryPrefix = 'paidonce-read-models-';
@@ -11,22 +11,43 @@ const lockName = 'lock';
 
 /**
  * Makes the folder of a file, and removes those of processes that are dead. Returns the function that removes the folder again. A
- * folder that is no temporary one is left alone, and one that is there already: somebody else made it.
+ * folder that is no temporary one is left alone, and one that is there already: somebody else made it. Never throws: where no lock can
+ * be had, as where a folder with an open file cannot be renamed, whoever opens the file makes the folder.
  */
 export function holdTemporary(path: string): () => void {
-  const folder = dirname(path);
+  const folder = dirname(resolve(path));
   const parent = dirname(folder);
-  if (parent !== tmpdir() || !basename(folder).startsWith(temporaryPrefix) || existsSync(folder)) return () => undefined;
-  for (const name of readdirSync(parent)) if (name.startsWith(temporaryPrefix)) removeIfDead(join(parent, name));
-  // It gets its name when it is locked: until then others would take it for that of a dead process.
-  const made = join(parent, `${newPrefix}${basename(folder)}`);
-  mkdirSync(made, { mode: 0o700 });
-  const lock = lockIn(made);
-  renameSync(made, folder);
+  if (parent !== resolve(tmpdir()) || !basename(folder).startsWith(temporaryPrefix) || existsSync(folder)) return () => undefined;
+  removeDead(parent);
+  const lock = made(folder, join(parent, `${newPrefix}${basename(folder)}`));
   return () => {
-    lock.close();
+    lock?.close();
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/** It gets its name when it is locked: until then others would take it for that of a dead process. Undefined: no lock can be had. */
+function made(folder: string, unnamed: string): DatabaseSync | undefined {
+  let lock: DatabaseSync | undefined;
+  try {
+    mkdirSync(unnamed, { mode: 0o700 });
+    lock = lockIn(unnamed);
+    renameSync(unnamed, folder);
+    return lock;
+  } catch {
+    lock?.close();
+    rmSync(unnamed, { recursive: true, force: true });
+    return undefined;
+  }
+}
+
+function removeDead(parent: string): void {
+  try {
+    for (const name of readdirSync(parent))
+      if (name.startsWith(temporaryPrefix) || name.startsWith(newPrefix)) removeIfDead(join(parent, name));
+  } catch {
+    // It may be written to, and not listed.
+  }
 }
 
 /** Leaves what has no lock, is of another user or held; and to a later process what cannot be removed. */

@@ -6,8 +6,8 @@ import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';
 const retries = 2;
 /** More keys to try if Stripe replays a failure of its own: one start may use them up. */
 const afterFailures = 3;
-/** More keys to try in all: each start that Stripe refused, for what the shop has mended since, has used up one. */
-const freshKeys = 10;
+/** More keys to try in all: each start in a day that Stripe refused, for what the shop has mended since, has used up one. */
+const freshKeys = 50;
 
 export async function makeOnce<T>(key: string, runtime: Runtime, make: (key: string) => Promise<T>): Promise<T> {
   for (let fresh = 0, failures = 0; ; fresh++) {

@@ -123,20 +123,18 @@ export class SubscriptionCheckout {
   }
 
   /**
-   * The page on which its first payment was tried, where that alone is open, on what the customer wants now. Undefined: it has not
-   * begun. Until its release of 2025-03-31, in which a shop may ask still, Stripe begins a subscription with the first try to pay, and
+   * The page on which its first payment was tried, where that is open, on what the customer wants now. Where it had several, nobody
+   * knows on which one that was. Undefined: it has not begun. Until its release of 2025-03-31, in which a shop may ask still, Stripe begins a subscription with the first try to pay, and
    * leaves the page open for another card. None is made beside it: who paid there would begin a second subscription.
    *
    * @throws LedgerError `already_subscribed`. `invalid_input`: it has ended.
    */
   async #pageOfBegun({ subscriptionId, reference, checkouts }: SubscriptionView, start: CheckedSubscription): Promise<Session | undefined> {
     if (reference === undefined) return undefined;
-    if ((await this.#statusOf(reference)) === 'incomplete') {
-      const asked = await Promise.all(
-        checkouts.map(async ({ payment }) => ({ id: payment.id, ...(await this.#parts.refreshSubscription(payment)) })),
-      );
-      const [page, ...others] = asked.filter(({ state }) => state === 'open' || state === 'complete');
-      if (page?.state === 'open' && page.terms === startedTerms(start) && others.length === 0) return page;
+    const [first, ...others] = checkouts;
+    if (first && others.length === 0 && (await this.#statusOf(reference)) === 'incomplete') {
+      const page = { id: first.payment.id, ...(await this.#parts.refreshSubscription(first.payment)) };
+      if (page.state === 'open' && page.terms === startedTerms(start)) return page;
     }
     if (await this.#lives(reference)) throw alreadySubscribed(start, subscriptionId);
     throw new LedgerError('invalid_input', `Subscription ${subscriptionId} has ended. Use a new subscriptionId for the next one`);

@@ -27,9 +27,13 @@ export function isReleasedPart(row: { readonly reporting_category: string | null
   return typeof row === 'object' && row?.reporting_category === 'partial_capture_reversal';
 }
 
-/** Whether the refund is all that its charge did not capture. A charge that was not expanded shows nothing of that. */
+/**
+ * Whether the refund is all that its charge did not capture. Where the charge is only named, as in a copy that our key may not read
+ * again, it counts as that: nobody could read again either whether its row came.
+ */
 function isReleasedOf(charge: StripeRefund['charge'], amountMinor: number): boolean {
-  if (charge === null || typeof charge === 'string') return false;
+  if (charge === null) return false;
+  if (typeof charge === 'string') return true;
   return charge.amount_captured < charge.amount && amountMinor === charge.amount - charge.amount_captured;
 }
 

@@ -9,7 +9,7 @@ const limitMs = 30_000;
 export class CheckpointHook {
   readonly #call: CheckpointSettings['onCheckpoint'];
   readonly #runtime: Runtime;
-  /** Written by `send`. */
+  /** Written by `send` and `#deliver`. */
   #unsent: { readonly checkpoint: SignedCheckpoint; readonly error: unknown } | undefined;
 
   constructor(call: CheckpointSettings['onCheckpoint'], runtime: Runtime) {
@@ -24,11 +24,17 @@ export class CheckpointHook {
 
   /** Never rejects. */
   async sendAgain(): Promise<void> {
-    if (this.#unsent) await this.send([this.#unsent.checkpoint]);
+    if (this.#unsent) await this.#deliver([this.#unsent.checkpoint]);
   }
 
-  /** Never rejects. */
+  /** Never rejects. A hook that has just failed again is not called: `sendAgain` of the next pass has the newest. */
   async send(checkpoints: readonly SignedCheckpoint[]): Promise<void> {
+    const checkpoint = checkpoints.at(-1);
+    if (this.#unsent && checkpoint) this.#unsent = { ...this.#unsent, checkpoint };
+    else await this.#deliver(checkpoints);
+  }
+
+  async #deliver(checkpoints: readonly SignedCheckpoint[]): Promise<void> {
     try {
       for (const checkpoint of checkpoints) await this.#within(this.#call?.(checkpoint));
       this.#unsent = undefined;

@@ -19,8 +19,8 @@ export interface CheckpointSettings {
   /** Path of the file to which checkpoints are appended. Each process needs its own. Absent: no file. */
   readonly file?: string;
   /**
-   * Receives each checkpoint, to store it elsewhere. If it fails, or has not ended after 30 seconds, it is called again for the newest,
-   * so it may be called again for the same size.
+   * Receives each checkpoint, to store it elsewhere. If it fails, or has not ended after 30 seconds, it is called again for the newest:
+   * so it may be called again for the same size, and while a call that was given up still runs. Keep the largest size.
    */
   readonly onCheckpoint?: (checkpoint: SignedCheckpoint) => void | Promise<void>;
 }

@@ -249,6 +249,28 @@ describe('what fails', () => {
     await signing.stop(runtime.monotonicNowMs());
   });
 
+  test('a hook that fails is called once in a pass, next for the newest; all who ask while a pass runs wait for one more', async () => {
+    const called: number[] = [];
+    let fails = true;
+    const signing = checkpointer({
+      onCheckpoint: async ({ size }) => {
+        called.push(size);
+        if (fails) throw new Error('no');
+      },
+    });
+    await append(1_000);
+    await signing.catchUp();
+    await append(1_000);
+    const others = [signing.catchUp(), signing.catchUp(), signing.catchUp()];
+    expect(new Set(others).size).toBe(1);
+    await Promise.all(others);
+    expect(called).toEqual([1_000, 1_000]);
+    fails = false;
+    await signing.catchUp();
+    expect(called).toEqual([1_000, 1_000, 2_000]);
+    expect(alerts).toHaveLength(1);
+  });
+
   test('a file that cannot be written is tried again after twice the time, up to a minute, and the log is read once', async () => {
     const { runtime, waits, pass, begun } = steps();
     const store = openMemoryEventStore({ log });

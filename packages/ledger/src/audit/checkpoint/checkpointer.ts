@@ -48,6 +48,8 @@ class FollowingCheckpointer implements Checkpointer {
   #loop: Promise<void> = Promise.resolve();
   /** The newest pass; passes run one after the other. Written by `#inTurn`. */
   #turn: Promise<void> = Promise.resolve();
+  /** The pass that `catchUp` asked for, until it begins: it is for all who ask meanwhile. Written by `catchUp`. */
+  #waiting: Promise<void> | undefined;
   /** Written by `#advance`. */
   #tree: TreeFollower | undefined;
   /** What was signed before. Key: size; value: root, base64. Written by `#readFile` and `#sign`. */
@@ -79,7 +81,10 @@ class FollowingCheckpointer implements Checkpointer {
   }
 
   catchUp(): Promise<void> {
-    return this.#inTurn(Number.NEGATIVE_INFINITY);
+    this.#waiting ??= this.#inTurn(Number.NEGATIVE_INFINITY, () => {
+      this.#waiting = undefined;
+    });
+    return this.#waiting;
   }
 
   async stop(deadlineMs: number): Promise<void> {
@@ -100,8 +105,11 @@ class FollowingCheckpointer implements Checkpointer {
     }
   }
 
-  #inTurn(afterMs: number): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#attempt(afterMs));
+  #inTurn(afterMs: number, begin?: () => void): Promise<void> {
+    this.#turn = this.#turn.then(() => {
+      begin?.();
+      return this.#attempt(afterMs);
+    });
     return this.#turn;
   }
 

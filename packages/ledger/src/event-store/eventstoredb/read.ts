@@ -1,7 +1,8 @@
 // Reads a stream, and the head of the log, from the leader. The clients' reads have no time limit, and a read that is left
 // unfinished keeps its gRPC stream open (after about 100 the client hangs): so each read is completed or cancelled.
 import { defined } from '../../defined.ts';
-import { eventsHidden } from '../deleted-stream.ts';
+import { LedgerError } from '../../errors.ts';
+import { clearMetadata } from '../deleted-stream.ts';
 import { type DeletedStream, logStart, type Position, type StoredEvent } from '../event-store.ts';
 import type { Credentials, ResolvedClientEvent } from './client.ts';
 import type { Clients } from './clients.ts';
@@ -46,9 +47,10 @@ export async function readStream(
   const events = storedEvents(found);
   for (const [index, { revision }] of events.entries()) {
     if (revision !== afterRevision + 1 + index) {
-      throw eventsHidden(
+      throw new LedgerError(
+        'corrupt',
         `${stream}: revision ${revision} stands where ${afterRevision + 1 + index} is expected, so events are hidden: by a deletion, ` +
-          `$maxCount, $maxAge or $tb.`,
+          `$maxCount, $maxAge or $tb. ${clearMetadata}`,
       );
     }
   }

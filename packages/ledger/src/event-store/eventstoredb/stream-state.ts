@@ -1,7 +1,7 @@
 // What operators can do to a stream of the server, as its metadata `$$NAME` tells: delete it softly, or hide a part of its
 // events. The events are still in the log until a scavenge removes them, but a live ledger cannot read them any more.
 import { LedgerError } from '../../errors.ts';
-import { eventsHidden } from '../deleted-stream.ts';
+import { clearMetadata } from '../deleted-stream.ts';
 import type { StoredEvent, UnreadableStream } from '../event-store.ts';
 import type { ResolvedClientEvent } from './client.ts';
 import { fromPosition, toPosition } from './position.ts';
@@ -58,7 +58,7 @@ export async function hiddenBy({ retryPolicy, credentials, clients }: Reading, s
 export async function refuseHidden(reading: Reading, stream: string): Promise<void> {
   const hides = await hiddenBy(reading, stream);
   if (hides === undefined) return;
-  throw eventsHidden(`${stream}: its events are hidden by ${hides}. Nothing was written.`);
+  throw new LedgerError('corrupt', `${stream}: its events are hidden by ${hides}. Nothing was written. ${clearMetadata}`);
 }
 
 /** Whether an event that its stream does not show (any more) is in the log. `gone`: it was hidden first, and then scavenged. */
