@@ -124,8 +124,9 @@ export class SubscriptionCheckout {
 
   /**
    * The page on which its first payment was tried, where that is open, on what the customer wants now. Where it had several, nobody
-   * knows on which one that was. Undefined: it has not begun. Until its release of 2025-03-31, in which a shop may ask still, Stripe begins a subscription with the first try to pay, and
-   * leaves the page open for another card. None is made beside it: who paid there would begin a second subscription.
+   * knows on which one that was. Undefined: it has not begun. Until its release of 2025-03-31, in which a shop may ask still, Stripe
+   * begins a subscription with the first try to pay, and leaves the page open for another card. None is made beside it: who paid
+   * there would begin a second subscription.
    *
    * @throws LedgerError `already_subscribed`. `invalid_input`: it has ended.
    */
