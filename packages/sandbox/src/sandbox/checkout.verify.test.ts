@@ -57,14 +57,22 @@ describe('a new session', () => {
   test.each([
     ['no line items', { line_items: [] }, 'line_items', 'parameter_missing'],
     [
+      'a line without a quantity',
+      { line_items: [{ price_data: { currency: 'usd', unit_amount: 900, product_data: { name: 'x' } } }] },
+      'line_items[0]',
+      undefined,
+    ],
+    ['an address without a host', { customer_email: 'somebody' }, 'customer_email', 'email_invalid'],
+    ['an address that ends in a space', { customer_email: 'a@shop.example ' }, 'customer_email', 'email_invalid'],
+    [
       'a negative amount',
-      { line_items: [{ price_data: { currency: 'usd', unit_amount: -1, product_data: { name: 'x' } } }] },
+      { line_items: [{ quantity: 1, price_data: { currency: 'usd', unit_amount: -1, product_data: { name: 'x' } } }] },
       'line_items[0][price_data][unit_amount]',
       'parameter_invalid_integer',
     ],
     [
       'an unknown currency',
-      { line_items: [{ price_data: { currency: 'xxy', unit_amount: 1, product_data: { name: 'x' } } }] },
+      { line_items: [{ quantity: 1, price_data: { currency: 'xxy', unit_amount: 1, product_data: { name: 'x' } } }] },
       'line_items[0][price_data][currency]',
       undefined,
     ],
@@ -305,7 +313,7 @@ describe('sessions without a charge', () => {
     const stripe = clientOf(sandbox);
     await stripe.coupons.create({ id: 'FREE', percent_off: 100 });
     const free = await createSession(stripe, {
-      line_items: [{ price_data: { currency: 'usd', unit_amount: 0, product_data: { name: 'Trial' } } }],
+      line_items: [{ quantity: 1, price_data: { currency: 'usd', unit_amount: 0, product_data: { name: 'Trial' } } }],
     });
     const discounted = await createSession(stripe, { discounts: [{ coupon: 'FREE' }] });
     for (const { id } of [free, discounted]) {
@@ -336,7 +344,7 @@ describe('sessions without a charge', () => {
     const price_data = { currency: 'usd', unit_amount: 900, recurring: { interval: 'month' as const }, product_data: { name: 'Monthly' } };
     const session = await stripe.checkout.sessions.create({
       mode: 'subscription',
-      line_items: [{ price_data }],
+      line_items: [{ quantity: 1, price_data }],
       success_url: 'http://127.0.0.1/',
     });
     sandbox.pay(session.id);

@@ -11,7 +11,12 @@ const ON_SELLER = { stripeAccount: SELLER };
 
 function sellersSession(stripe: Stripe): Promise<Stripe.Checkout.Session> {
   const price_data = { currency: 'usd', unit_amount: 500, product_data: { name: 'Of the seller' } };
-  const params = { mode: 'payment' as const, line_items: [{ price_data }], success_url: 'http://127.0.0.1/', metadata: INTENT_METADATA };
+  const params = {
+    mode: 'payment' as const,
+    line_items: [{ quantity: 1, price_data }],
+    success_url: 'http://127.0.0.1/',
+    metadata: INTENT_METADATA,
+  };
   return stripe.checkout.sessions.create(params, ON_SELLER);
 }
 

@@ -3,16 +3,18 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { defined } from '../defined.ts';
 import { createSession, startGround, startSandbox } from './sandbox.test-support.ts';
 
 /** Sends a request under another name than the address that it goes to; `fetch` would not. */
 function asked(
   port: number,
   host: string,
-  { path = '/_sandbox', method = 'GET' }: { readonly path?: string; readonly method?: string } = {},
+  { path = '/_sandbox', method = 'GET', origin }: { readonly path?: string; readonly method?: string; readonly origin?: string } = {},
 ): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request({ port, host: '127.0.0.1', path, method, headers: { host, authorization: 'Bearer sk_test_1' } }, async (answer) =>
+    const headers = { host, authorization: 'Bearer sk_test_1', ...defined({ origin }) };
+    const sent = request({ port, host: '127.0.0.1', path, method, headers }, async (answer) =>
       resolve({ status: answer.statusCode ?? 0, body: await text(answer) }),
     );
     sent.once('error', reject);
@@ -59,6 +61,15 @@ describe('the name in `Host`', () => {
     const { port } = await startSandbox({ hosts: ['load-balancer'] });
     expect((await asked(port, 'load-balancer:3022')).status).toBe(200);
     expect((await asked(port, 'other')).status).toBe(421);
+  });
+
+  test('is where the buttons of the page work from, and from no other page', async () => {
+    const { port } = await startSandbox({ hosts: ['load-balancer'] });
+    for (const name of [`localhost:${port}`, `127.0.0.1:${port}`, 'load-balancer:3022']) {
+      const pressed = (origin: string) => asked(port, name, { path: '/_sandbox/advance', method: 'POST', origin });
+      expect([name, (await pressed(`http://${name}`)).status]).toEqual([name, 303]);
+      expect([name, (await pressed('http://evil.example')).status]).toEqual([name, 403]);
+    }
   });
 
   test('is a name without a port', async () => {

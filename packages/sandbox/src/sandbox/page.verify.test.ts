@@ -45,7 +45,7 @@ describe('the hosted page', () => {
     const evil = `<img src=x onerror="alert(1)">'`;
     const { url } = await openPage({
       client_reference_id: evil,
-      line_items: [{ price_data: { currency: 'usd', unit_amount: 100, product_data: { name: evil } } }],
+      line_items: [{ quantity: 1, price_data: { currency: 'usd', unit_amount: 100, product_data: { name: evil } } }],
       cancel_url: 'http://127.0.0.1/?a="><b>&c=1',
     });
     const page = await (await fetch(url)).text();

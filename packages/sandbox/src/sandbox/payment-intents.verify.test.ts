@@ -1,7 +1,7 @@
 // Payment intents over the API, without Checkout: created, confirmed, challenged, captured, released.
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
-import { clientOf, errorOf, type Ground, HOUR_MS, startGround, startSandbox } from './sandbox.test-support.ts';
+import { clientOf, createSession, errorOf, type Ground, HOUR_MS, startGround, startSandbox } from './sandbox.test-support.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const ORDER: Stripe.PaymentIntentCreateParams = { amount: 29_000, currency: 'twd', metadata: { paidonce_order: 'order-1' } };
@@ -172,6 +172,20 @@ describe('manual capture', () => {
     await stripe.paymentIntents.cancel(asked.id);
     expect(() => sandbox.authenticate(asked.id)).toThrow('waits for no 3-D Secure answer');
   });
+
+  test('of a Checkout session is given up by expiring the session, unless money is held', async () => {
+    const { stripe, sandbox } = await startGround();
+    const open = await createSession(stripe);
+    sandbox.pay(open.id, { card: 'declined' });
+    const { payment_intent: declined } = await stripe.checkout.sessions.retrieve(open.id);
+    const error = await errorOf(stripe.paymentIntents.cancel(String(declined)));
+    expect(error).toMatchObject({ statusCode: 400, message: expect.stringContaining('expire the Checkout Session') });
+    expect((await stripe.checkout.sessions.retrieve(open.id)).status).toBe('open');
+    const manual = await createSession(stripe, { payment_intent_data: { capture_method: 'manual' } });
+    sandbox.pay(manual.id);
+    const { payment_intent: held } = await stripe.checkout.sessions.retrieve(manual.id);
+    expect(await stripe.paymentIntents.cancel(String(held))).toMatchObject({ status: 'canceled' });
+  });
 });
 
 describe('customers and their methods', () => {
@@ -193,9 +207,22 @@ describe('customers and their methods', () => {
     expect(await stripe.customers.update(customer.id, { metadata: { member: '' } })).toMatchObject({ metadata: {} });
     expect((await stripe.paymentMethods.detach(card.id)).customer).toBeNull();
     expect(await stripe.customers.del(customer.id)).toEqual(expect.objectContaining({ id: customer.id, deleted: true }));
-    expect(await errorOf(stripe.customers.retrieve(customer.id))).toMatchObject({ code: 'resource_missing' });
+    expect(await stripe.customers.retrieve(customer.id)).toMatchObject({ id: customer.id, deleted: true });
+    expect(await errorOf(stripe.customers.update(customer.id, { name: 'B' }))).toMatchObject({ code: 'resource_missing' });
+    expect(await stripe.paymentIntents.retrieve(paid.id, { expand: ['customer'] })).toMatchObject({
+      customer: { id: customer.id, deleted: true },
+    });
     expect((await stripe.customers.list({ email: 'a@shop.example' })).data).toEqual([]);
     expect(await types(ground)).toEqual(expect.arrayContaining(['customer.created', 'payment_method.attached', 'customer.deleted']));
+  });
+
+  test('an empty value clears a text, and all metadata', async () => {
+    const { stripe } = await startGround();
+    const { id } = await stripe.customers.create({ email: 'a@shop.example', name: 'A', description: 'd', metadata: { member: '7' } });
+    expect(await stripe.customers.update(id, { phone: '1' })).toMatchObject({ name: 'A', description: 'd', metadata: { member: '7' } });
+    const emptied = await stripe.customers.update(id, { email: '', name: '', description: '', metadata: '' });
+    expect(emptied).toMatchObject({ email: null, name: null, phone: '1', description: null, metadata: {} });
+    expect(await errorOf(stripe.customers.update(id, { email: 'nobody' }))).toMatchObject({ code: 'email_invalid', param: 'email' });
   });
 
   test('a card number that is no test card is refused by name', async () => {

@@ -12,7 +12,7 @@ type Ask = (stripe: Stripe) => Promise<unknown>;
 
 const page = {
   success_url: 'http://127.0.0.1/',
-  line_items: [{ price_data: { currency: 'usd', unit_amount: 900, product_data: { name: 'A' } } }],
+  line_items: [{ quantity: 1, price_data: { currency: 'usd', unit_amount: 900, product_data: { name: 'A' } } }],
 };
 const sessionWith =
   (parameters: Stripe.Checkout.SessionCreateParams): Ask =>

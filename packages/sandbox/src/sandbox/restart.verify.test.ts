@@ -22,7 +22,7 @@ describe('after a restart', () => {
       {
         mode: 'payment',
         success_url: 'http://127.0.0.1/',
-        line_items: [{ price_data: { currency: 'usd', unit_amount: 500, product_data: { name: 'x' } } }],
+        line_items: [{ quantity: 1, price_data: { currency: 'usd', unit_amount: 500, product_data: { name: 'x' } } }],
       },
       { idempotencyKey: 'k1' },
     );
@@ -47,7 +47,7 @@ describe('after a restart', () => {
       {
         mode: 'payment',
         success_url: 'http://127.0.0.1/',
-        line_items: [{ price_data: { currency: 'usd', unit_amount: 500, product_data: { name: 'x' } } }],
+        line_items: [{ quantity: 1, price_data: { currency: 'usd', unit_amount: 500, product_data: { name: 'x' } } }],
       },
       { idempotencyKey: 'k1' },
     );

@@ -314,8 +314,19 @@ describe('the end', () => {
     await credited.stripe.subscriptions.cancel(credited.id, { prorate: true, invoice_now: true });
     expect((await invoicesOf(credited))[0]).toMatchObject({ status: 'paid', total: -2_000, billing_reason: 'subscription_update' });
     expect(await credited.stripe.customers.retrieve(credited.customer)).toMatchObject({ balance: -2_000 });
-    const error = await errorOf(credited.stripe.subscriptions.update(credited.id, { metadata: { a: 'b' } }));
-    expect(error.message).toMatch(/is canceled and cannot be changed/);
+  });
+
+  test('leaves nothing to cancel, and takes metadata and a comment alone', async () => {
+    const { stripe, id } = await running();
+    await stripe.subscriptions.cancel(id);
+    expect(await errorOf(stripe.subscriptions.cancel(id))).toMatchObject({ statusCode: 404, code: 'resource_missing' });
+    const kept = await stripe.subscriptions.update(id, { metadata: { a: 'b' }, cancellation_details: { comment: 'moved away' } });
+    expect(kept).toMatchObject({ status: 'canceled', metadata: { a: 'b' }, cancellation_details: { comment: 'moved away' } });
+    expect(await errorOf(stripe.subscriptions.update(id, { metadata: {}, cancel_at_period_end: true }))).toMatchObject({
+      statusCode: 400,
+      code: 'invalid_canceled_subscription_fields',
+      message: 'A canceled subscription can only update its cancellation_details and metadata.',
+    });
   });
 
   test('lists hide what is canceled, unless they are asked for all', async () => {

@@ -6,6 +6,9 @@ import { invalidRequest, missingParameter } from './stripe-error.ts';
 /** Stripe's limits for metadata. */
 const METADATA = { keys: 50, keyLength: 40, valueLength: 500 };
 
+/** No more than what every address has. */
+const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
 export interface TimeRange {
   readonly gte?: number;
   readonly gt?: number;
@@ -27,6 +30,11 @@ export class Parameters {
   /** `amount` → `line_items[0][amount]`: the name that Stripe puts into `error.param`. */
   name(name: string): string {
     return this.#path === '' ? name : `${this.#path}[${name}]`;
+  }
+
+  /** The name of this hash itself: `line_items[0]`. Empty for the request. */
+  get path(): string {
+    return this.#path;
   }
 
   has(name: string): boolean {
@@ -61,6 +69,18 @@ export class Parameters {
       });
     }
     return value;
+  }
+
+  /** A text after an update: an empty value clears it. */
+  changedString(name: string, before: string | null): string | null {
+    return this.has(name) ? (this.string(name) ?? null) : before;
+  }
+
+  /** @throws StripeApiError 400 for what is no address. */
+  email(name: string): string | undefined {
+    const address = this.string(name, { maxLength: 800 });
+    if (address === undefined || ADDRESS.test(address)) return address;
+    throw invalidRequest(`Invalid email address: ${address}`, { code: 'email_invalid', param: this.name(name) });
   }
 
   requiredString(name: string): string {
@@ -182,8 +202,12 @@ export class Parameters {
     return Object.fromEntries(metadata);
   }
 
-  /** `before` after an update that changes keys, adds them, or deletes them by an empty value. */
+  /** `before` after an update that changes keys, adds them, or deletes them by an empty value; all of them by `metadata=`. */
   changedMetadata(before: Readonly<Record<string, string>> | null): Record<string, string> {
+    if (this.#values.get('metadata') === '') {
+      this.ignored('metadata');
+      return {};
+    }
     return withoutEmpty({ ...before, ...this.#givenMetadata('metadata') });
   }
 

@@ -27,7 +27,7 @@ export function registerControl(
   for (const [path, action] of Object.entries(actions)) {
     app.on('POST', `/_sandbox${path}`, (request) =>
       answer(async () => {
-        refuseOtherSites(request, core.model.baseUrl);
+        refuseOtherSites(request);
         const form = new Parameters(readBody(request));
         const result = await action(request.id, form);
         form.refuseUnknown();
@@ -38,7 +38,7 @@ export function registerControl(
   // For the buttons of the page, which go back to it.
   app.on('POST', '/_sandbox/advance', async (request) => {
     const done = await answer(async () => {
-      refuseOtherSites(request, core.model.baseUrl);
+      refuseOtherSites(request);
       await core.advance(readAdvance(new Parameters(readBody(request))));
       return {};
     });
@@ -180,16 +180,13 @@ function readBody({ headers, body: text }: WebRequest): FormMap {
   }
 }
 
-/** A page of another site must not control the sandbox through its visitor's browser. @throws StripeApiError 403 */
-function refuseOtherSites(request: WebRequest, baseUrl: string): void {
-  const { origin } = request.headers;
-  if (origin !== undefined && origin !== new URL(baseUrl).origin) {
-    throw new StripeApiError(
-      403,
-      'invalid_request_error',
-      `${origin} may not control this sandbox: only its own pages, and programs, may.`,
-    );
-  }
+/**
+ * A page of another site must not control the sandbox through its visitor's browser. Its own pages may, by whatever name they were
+ * opened: the server takes no request for a host that it does not know. @throws StripeApiError 403
+ */
+function refuseOtherSites({ headers: { origin, host } }: WebRequest): void {
+  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return;
+  throw new StripeApiError(403, 'invalid_request_error', `${origin} may not control this sandbox: only its own pages, and programs, may.`);
 }
 
 async function answer(work: () => unknown): Promise<WebAnswer> {

@@ -78,7 +78,7 @@ export function createSession({ model, parameters, version }: Call): object {
       currency,
       customer: readCustomer(model, parameters),
       customer_creation: customerCreation,
-      customer_email: parameters.string('customer_email', { maxLength: 800 }) ?? null,
+      customer_email: parameters.email('customer_email') ?? null,
       expires_at: readExpiry(parameters, model.clock.nowSeconds()),
       metadata,
       mode,

@@ -14,9 +14,8 @@ import { methodNamed } from './payment-methods.ts';
 const WITHOUT_EFFECT = ['address', 'preferred_locales', 'shipping', 'source', 'tax', 'tax_exempt', 'tax_id_data'];
 
 function create({ model, parameters }: Call): object {
-  const [email = null, name = null, phone = null, description = null] = ['email', 'name', 'phone', 'description'].map((field) =>
-    parameters.string(field),
-  );
+  const email = parameters.email('email') ?? null;
+  const [name = null, phone = null, description = null] = ['name', 'phone', 'description'].map((field) => parameters.string(field));
   const metadata = parameters.metadata() ?? {};
   const method = parameters.string('payment_method');
   parameters.refused('The sandbox has no test clocks: advance its own clock.', 'test_clock');
@@ -90,10 +89,10 @@ function update({ model, parameters, id }: Call): object {
   parameters.ignored(...WITHOUT_EFFECT);
   const customer = model.state.customers.put({
     ...withDefaults(model, id, method, parameters),
-    email: parameters.string('email') ?? before.email,
-    name: parameters.string('name') ?? before.name ?? null,
-    phone: parameters.string('phone') ?? before.phone ?? null,
-    description: parameters.string('description') ?? before.description,
+    email: parameters.has('email') ? (parameters.email('email') ?? null) : before.email,
+    name: parameters.changedString('name', before.name ?? null),
+    phone: parameters.changedString('phone', before.phone ?? null),
+    description: parameters.changedString('description', before.description),
     metadata: parameters.changedMetadata(before.metadata),
   });
   emitOwn(model, 'customer.updated', customer);
@@ -107,7 +106,7 @@ function remove({ model, id }: Call): object {
   }
   model.state.customers.remove(id);
   emitOwn(model, 'customer.deleted', customer);
-  return { id, object: 'customer', deleted: true };
+  return model.state.deletedCustomers.put({ id, object: 'customer', deleted: true });
 }
 
 function list({ model, parameters }: Call): object {
@@ -127,7 +126,9 @@ export function readCustomer(model: Model, parameters: Parameters): string | nul
 }
 
 const CUSTOMER = '/v1/customers/:customer';
-const customerNamed = ({ model, id }: Call): Stripe.Customer => found(model.state.customers.get(id), 'customer', id);
+/** One who was deleted can still be read, unlike other objects. */
+const customerNamed = ({ model, id }: Call): Stripe.Customer | Stripe.DeletedCustomer =>
+  found(model.state.customers.get(id) ?? model.state.deletedCustomers.get(id), 'customer', id);
 
 export const customerRoutes: readonly Route[] = [
   { method: 'POST', path: '/v1/customers', handle: create },

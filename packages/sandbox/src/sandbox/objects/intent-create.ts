@@ -46,7 +46,7 @@ export function createIntent(call: Call): object {
     metadata: parameters.metadata() ?? {},
     captureMethod: parameters.oneOf('capture_method', CAPTURE_METHODS) ?? 'automatic_async',
     description: parameters.string('description') ?? null,
-    receiptEmail: parameters.string('receipt_email') ?? null,
+    receiptEmail: parameters.email('receipt_email') ?? null,
     statementDescriptor: parameters.string('statement_descriptor', { maxLength: 22 }) ?? null,
     statementDescriptorSuffix: parameters.string('statement_descriptor_suffix', { maxLength: 22 }) ?? null,
     setupFutureUsage: parameters.oneOf('setup_future_usage', FUTURE_USAGES) ?? null,

@@ -29,9 +29,13 @@ export function readLineItems(model: Model, parameters: Parameters, mode: string
 
 function readLine(model: Model, line: Parameters, session: { mode: string; currency: string | undefined }): Stripe.LineItem {
   const { mode } = session;
-  const quantity = line.integer('quantity', { min: 1 }) ?? 1;
+  const given = line.integer('quantity', { min: 1 });
   line.ignored('tax_rates');
   const { price, name } = readPrice(model, line);
+  if (given === undefined && price.recurring?.usage_type !== 'metered') {
+    throw invalidRequest(`Quantity is required. Add \`quantity\` to \`${line.path}\``, { param: line.path });
+  }
+  const quantity = given ?? 1;
   if (mode !== 'any' && (price.recurring !== null) !== (mode === 'subscription')) {
     throw invalidRequest(`You passed a ${price.type} price to a session in ${mode} mode.`, { param: line.name('price') });
   }

@@ -32,7 +32,7 @@ export function lookUp(model: Model, id: string): object | undefined {
     case 'promo':
       return state.promotionCodes.get(id);
     case 'cus':
-      return state.customers.get(id);
+      return state.customers.get(id) ?? state.deletedCustomers.get(id);
     case 'pm':
       return state.paymentMethods.get(id)?.method;
     case 'sub': {

@@ -32,7 +32,7 @@ function update(call: Call): object {
     ...intent,
     amount: amount ?? intent.amount,
     metadata: parameters.changedMetadata(intent.metadata),
-    description: parameters.string('description') ?? intent.description,
+    description: parameters.changedString('description', intent.description),
   });
 }
 
@@ -55,6 +55,11 @@ function cancel(call: Call): object {
   const intent = intentNamed(call);
   const reason = parameters.oneOf('cancellation_reason', REASONS) ?? null;
   if (!CANCELABLE.includes(intent.status)) throw unexpectedState(intent, 'canceled', CANCELABLE.join(', '));
+  if (intent.status !== 'requires_capture' && model.state.sessions.withKey(id).length > 0) {
+    throw invalidRequest(
+      'The PaymentIntent of a Checkout Session can be canceled only while it is requires_capture. Otherwise, expire the Checkout Session.',
+    );
+  }
   const now = model.clock.nowSeconds();
   const canceled = model.state.intents.put({
     ...intent,

@@ -161,7 +161,7 @@ function updatePrice({ model, parameters, id }: Call): object {
     active: parameters.boolean('active') ?? price.active,
     lookup_key: parameters.string('lookup_key') ?? price.lookup_key,
     metadata: parameters.changedMetadata(price.metadata),
-    nickname: parameters.string('nickname') ?? price.nickname,
+    nickname: parameters.changedString('nickname', price.nickname),
   });
 }
 
@@ -195,7 +195,7 @@ function updateProduct({ model, parameters, id }: Call): object {
     ...product,
     active: parameters.boolean('active') ?? product.active,
     default_price: defaultPrice ?? product.default_price ?? null,
-    description: parameters.string('description') ?? product.description,
+    description: parameters.changedString('description', product.description),
     metadata: parameters.changedMetadata(product.metadata),
     name: parameters.string('name') ?? product.name,
     updated: model.clock.nowSeconds(),

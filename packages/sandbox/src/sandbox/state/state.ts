@@ -42,6 +42,7 @@ export class State {
   readonly prices: Collection<CatalogPrice>;
   readonly priceOptions: Collection<PriceOptions>;
   readonly customers: Collection<Stripe.Customer>;
+  readonly deletedCustomers: Collection<Stripe.DeletedCustomer>;
   readonly paymentMethods: Collection<PaymentMethodRecord>;
   readonly paymentLinks: Collection<PaymentLinkRecord>;
   readonly subscriptions: Collection<SubscriptionRecord>;
@@ -80,6 +81,7 @@ export class State {
     this.prices = this.#collection('price');
     this.priceOptions = this.#collection('price_options');
     this.customers = this.#collection('customer');
+    this.deletedCustomers = this.#collection('deleted_customer');
     this.paymentMethods = this.#collection('payment_method');
     this.paymentLinks = this.#collection('payment_link');
     this.subscriptions = this.#collection('subscription', ({ subscription }) => idOf(subscription.customer));

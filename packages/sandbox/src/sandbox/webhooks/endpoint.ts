@@ -73,7 +73,7 @@ function update({ model, parameters, id }: Call): object {
     ...endpoint.object,
     url: parameters.url('url') ?? endpoint.object.url,
     enabled_events: readEvents(parameters) ?? endpoint.object.enabled_events,
-    description: parameters.string('description') ?? endpoint.object.description,
+    description: parameters.changedString('description', endpoint.object.description),
     metadata: { ...endpoint.object.metadata, ...parameters.metadata() },
     status: disabled === undefined ? endpoint.object.status : disabled ? 'disabled' : 'enabled',
   };

@@ -72,7 +72,7 @@ function update(call: Call): object {
     ...endpoint.object,
     url: parameters.hash('webhook_endpoint')?.url('url') ?? endpoint.object.url,
     enabled_events: events.length > 0 ? events : endpoint.object.enabled_events,
-    description: parameters.string('description') ?? endpoint.object.description,
+    description: parameters.changedString('description', endpoint.object.description),
     metadata: { ...endpoint.object.metadata, ...parameters.metadata() },
   };
   const name = parameters.string('name') ?? endpoint.name;

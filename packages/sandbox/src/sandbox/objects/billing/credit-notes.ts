@@ -84,7 +84,7 @@ function noteNamed({ model, id }: Call): CreditNoteRecord {
 function update(call: Call): Stripe.CreditNote {
   const { model, parameters } = call;
   const { note, ...rest } = noteNamed(call);
-  const changed = { ...note, memo: parameters.string('memo') ?? note.memo, metadata: parameters.changedMetadata(note.metadata) };
+  const changed = { ...note, memo: parameters.changedString('memo', note.memo), metadata: parameters.changedMetadata(note.metadata) };
   const record = model.state.creditNotes.put({ ...rest, note: changed });
   const invoice = model.state.invoices.get(String(note.invoice));
   const rendered = renderCreditNote(model, record);

@@ -35,7 +35,7 @@ export function readPlainFields(model: Model, parameters: Parameters, before: Su
   const method = parameters.string('default_payment_method');
   const collection = parameters.oneOf('collection_method', ['charge_automatically', 'send_invoice']);
   const days = parameters.integer('days_until_due', { max: 3_650 });
-  const description = parameters.string('description', { maxLength: 500 });
+  const description = parameters.has('description') ? (parameters.string('description', { maxLength: 500 }) ?? null) : undefined;
   const isSent = (collection ?? before?.subscription.collection_method) === 'send_invoice';
   if (isSent && collection !== undefined && days === undefined) {
     throw invalidRequest('You must specify `days_until_due` when collection_method is `send_invoice`.', { param: 'days_until_due' });

@@ -51,6 +51,14 @@ export function updateSubscription({ model, parameters }: Call, before: Subscrip
   if (after) releaseReordered(model, aboutSubscription(after));
 }
 
+/** One that has ended: its metadata, and the comment on its end. */
+export function updateEnded({ model, parameters }: Call, record: SubscriptionRecord): void {
+  const { subscription } = record;
+  const metadata = parameters.changedMetadata(subscription.metadata);
+  refuseUnknownFate(metadata);
+  changeSubscription(model, record, { metadata, cancellation_details: withDetails(subscription, readDetails(parameters)) });
+}
+
 type Fields = Partial<Omit<Stripe.Subscription, 'items'>>;
 
 function readOtherFields(model: Model, parameters: Parameters, record: SubscriptionRecord): Fields {

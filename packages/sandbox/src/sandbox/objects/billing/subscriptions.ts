@@ -1,14 +1,14 @@
 // Subscriptions over the API: retrieve, list, cancel. What creates and changes them has files of its own.
 import { listPage, within } from '../../api/lists.ts';
 import { type Call, found, type Route } from '../../api/route.ts';
-import { invalidRequest } from '../../api/stripe-error.ts';
+import { invalidRequest, noSuchObject } from '../../api/stripe-error.ts';
 import type { Model } from '../../model.ts';
 import type { SubscriptionRecord } from '../../state/billing-records.ts';
 import { cancelSubscription } from './subscription-cancel.ts';
 import { createSubscription } from './subscription-create.ts';
 import { pauseNow, resumeSubscription } from './subscription-pause.ts';
 import { isEnded, renderSubscription } from './subscription-record.ts';
-import { updateSubscription } from './subscription-update.ts';
+import { updateEnded, updateSubscription } from './subscription-update.ts';
 
 const STATUSES = [
   'active',
@@ -22,6 +22,9 @@ const STATUSES = [
   'trialing',
   'unpaid',
 ] as const;
+
+/** What a subscription that has ended still takes. */
+const KEPT_OPEN = ['cancellation_details', 'metadata'];
 
 function subscriptionNamed({ model, id }: Call): SubscriptionRecord {
   return found(model.state.subscriptions.get(id), 'subscription', id);
@@ -59,9 +62,23 @@ function hasStatus(record: SubscriptionRecord, wanted: (typeof STATUSES)[number]
 function living(call: Call): SubscriptionRecord {
   const record = subscriptionNamed(call);
   if (!isEnded(record)) return record;
-  throw invalidRequest(`The subscription ${record.id} is ${record.subscription.status} and cannot be changed any more.`, {
+  throw invalidRequest('A canceled subscription can only update its cancellation_details and metadata.', {
     code: 'invalid_canceled_subscription_fields',
   });
+}
+
+/** @throws StripeApiError 400 for what is over, but for its metadata and the comment on its end. */
+function update(call: Call): void {
+  const record = subscriptionNamed(call);
+  if (isEnded(record) && call.parameters.names().every((name) => KEPT_OPEN.includes(name))) updateEnded(call, record);
+  else updateSubscription(call, living(call));
+}
+
+/** @throws StripeApiError 404 for what is over, as at Stripe: nothing is there that could be canceled. */
+function cancel(call: Call): void {
+  const record = subscriptionNamed(call);
+  if (isEnded(record)) throw noSuchObject('subscription', record.id);
+  cancelSubscription(call, record);
 }
 
 function answered(model: Model, id: string): object {
@@ -71,9 +88,9 @@ function answered(model: Model, id: string): object {
 const SUBSCRIPTION = '/v1/subscriptions/:subscription';
 
 /** The entry as it is once `change` has done its work. */
-function changing(change: (call: Call, record: SubscriptionRecord) => void): Route['handle'] {
+function changing(change: (call: Call) => void): Route['handle'] {
   return (call) => {
-    change(call, living(call));
+    change(call);
     return answered(call.model, call.id);
   };
 }
@@ -82,8 +99,8 @@ export const subscriptionRoutes: readonly Route[] = [
   { method: 'POST', path: '/v1/subscriptions', handle: createSubscription },
   { method: 'GET', path: '/v1/subscriptions', handle: list },
   { method: 'GET', path: SUBSCRIPTION, handle: (call) => renderSubscription(subscriptionNamed(call)) },
-  { method: 'POST', path: SUBSCRIPTION, handle: changing(updateSubscription) },
-  { method: 'DELETE', path: SUBSCRIPTION, handle: changing(cancelSubscription) },
-  { method: 'POST', path: `${SUBSCRIPTION}/resume`, handle: changing(resumeSubscription) },
-  { method: 'POST', path: `${SUBSCRIPTION}/pause`, handle: changing(pauseNow) },
+  { method: 'POST', path: SUBSCRIPTION, handle: changing(update) },
+  { method: 'DELETE', path: SUBSCRIPTION, handle: changing(cancel) },
+  { method: 'POST', path: `${SUBSCRIPTION}/resume`, handle: changing((call) => resumeSubscription(call, living(call))) },
+  { method: 'POST', path: `${SUBSCRIPTION}/pause`, handle: changing((call) => pauseNow(call, living(call))) },
 ];
