@@ -180,8 +180,16 @@ export interface AdapterLedger {
   accountSubscriptions(before: string): Promise<readonly AccountSubscriptions[]>;
   /** Strong: how far the rounds of the tier have come. */
   sweepProgress(tier: string): Promise<SweepProgress>;
-  /** Starts the round after `seenRound`, in at most one process. `lost`: another one has started it. Answers the newest round. */
-  startSweep(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'lost'; readonly round: number }>;
+  /**
+   * Starts the round after `seenRound`, in at most one process. `lost`: another one has started it. Answers the newest round.
+   * `takesOver`: `seenRound` was still running, and its process is taken for dead. Then `lost` as well, if it has ended since.
+   * Default false.
+   */
+  startSweep(
+    tier: string,
+    seenRound: number,
+    as?: { readonly takesOver?: boolean },
+  ): Promise<{ readonly outcome: 'started' | 'lost'; readonly round: number }>;
   /** Records how far a long round has come, so that the next one continues from there if its process dies. */
   advanceSweep(tier: string, round: number, position: SweepPosition): Promise<void>;
   /** Finishes a round. Only this moves `SweepProgress.upTo`. `result.upTo`: ISO 8601. */

@@ -75,7 +75,7 @@ export function openForAdapters(
     unsettledSubscriptions: (page) => call(() => lists.unsettledSubscriptions(page)),
     accountSubscriptions: (before) => call(() => lists.accountSubscriptions(before)),
     sweepProgress: (tier) => call(async () => sweeps.progress(parse(idSchema, tier, 'tier'))),
-    startSweep: (tier, seenRound) => call(async () => sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
+    startSweep: (tier, seenRound, as) => call(async () => sweeps.start(parse(idSchema, tier, 'tier'), seenRound, as)),
     advanceSweep: (tier, round, at) => call(async () => sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
     finishSweep: (tier, round, result) => call(async () => sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
     wouldObserve: (observations) => call(() => previews.wouldObserve(observations)),

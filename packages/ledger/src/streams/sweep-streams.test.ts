@@ -55,6 +55,15 @@ describe('a round', () => {
     await a.finish('fast', 1, { upTo: first, summary });
     expect(await a.progress('fast')).toEqual({ round: 2, finished: false, upTo: first, spent: [spentFirst] });
   });
+  test('that was taken for dead and ends is followed by none at once', async () => {
+    const { a, b } = openTwo();
+    await a.start('fast', 0);
+    expect((await b.progress('fast')).finished).toBe(false);
+    await a.finish('fast', 1, { upTo: first, summary });
+    expect(await b.start('fast', 1, { takesOver: true })).toEqual({ outcome: 'lost', round: 1 });
+    expect(await b.start('fast', 1)).toEqual({ outcome: 'started', round: 2 });
+    expect(await a.start('fast', 2, { takesOver: true })).toEqual({ outcome: 'started', round: 3 });
+  });
   test('of another tier is another round', async () => {
     const { a } = openTwo();
     await a.start('fast', 0);

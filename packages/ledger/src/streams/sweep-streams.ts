@@ -96,7 +96,11 @@ export interface SweepSnapshots {
 /** The sweeps of an `AdapterLedger`, which documents the methods. All throw LedgerError, as `transact` does. */
 export interface Sweeps {
   progress(tier: string): Promise<SweepProgress>;
-  start(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'lost'; readonly round: number }>;
+  start(
+    tier: string,
+    seenRound: number,
+    as?: { readonly takesOver?: boolean },
+  ): Promise<{ readonly outcome: 'started' | 'lost'; readonly round: number }>;
   advance(tier: string, round: number, position: SweepPosition): Promise<void>;
   finish(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
 }
@@ -121,9 +125,9 @@ export function openSweeps(transactions: Transactions, snapshots?: SweepSnapshot
       const { revision: _, ...progress } = await transactions.read(aggregate, tier);
       return progress;
     },
-    start: async (tier, seenRound) => {
-      const { state, answer } = await transactions.transact(aggregate, tier, { cause: 'sweep' }, ({ round }) =>
-        round === seenRound
+    start: async (tier, seenRound, { takesOver = false } = {}) => {
+      const { state, answer } = await transactions.transact(aggregate, tier, { cause: 'sweep' }, ({ round, finished }) =>
+        round === seenRound && !(takesOver && finished)
           ? { events: [{ type: 'SweepStarted', data: { round: round + 1 } }], answer: 'started' as const }
           : { events: [], answer: 'lost' as const },
       );

@@ -129,8 +129,9 @@ export class Pass {
     if (onlyDue && !due.isDue(name, progress, { wait, intervalMs, failures: alerts.failuresOf(name), now, firstPlacedAt })) return nothing;
     const orders = await this.#awaitedSince(progress, target, now);
     if (!appliesTo(tier, orders)) return nothing;
-    // `lost`: another process began this round after our call, and finds all that we would.
-    const { outcome, round: number } = await ledger.forAdapters.startSweep(name, progress.round);
+    // `lost`: after our call another process began this round, or has ended the one that we took for dead. It finds all that we would.
+    const takesOver = onlyDue && !progress.finished;
+    const { outcome, round: number } = await ledger.forAdapters.startSweep(name, progress.round, { takesOver });
     if (outcome === 'lost') return nothing;
     if (tier === 'due') await this.#listInvoices(account);
     return this.#run(tier, { tier: name, number, orders, progress }, { now, share });
