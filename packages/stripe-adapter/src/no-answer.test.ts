@@ -136,6 +136,22 @@ test('a list with an object of another payment is no answer', async () => {
   expect(await shop.payments.handleWebhook(...event)).toEqual({ outcome: 'recorded' });
 });
 
+test('a session of the same order that is over is no answer to the making of another', async () => {
+  const shop = await openShop({ ledger: hasty });
+  const first = await shop.checkout();
+  // As a recovery link makes one: with the metadata of the first.
+  const { metadata } = await shop.stripe.checkout.sessions.retrieve(first);
+  const line = { quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'A' } } };
+  const terms = { line_items: [line], success_url: 'https://shop.example', metadata: metadata ?? {} };
+  const { id: recovered } = await shop.stripe.checkout.sessions.create({ mode: 'payment', ...terms });
+  shop.sandbox.pay(recovered, { fate: 'never_made' });
+  await shop.stripe.checkout.sessions.expire(first);
+  shop.sandbox.injectFault({ kind: 'other_object', path: '/v1/checkout/sessions', method: 'POST' });
+  const made = await shop.checkout();
+  expect([first, recovered]).not.toContain(made);
+  expect(await shop.stripe.checkout.sessions.retrieve(made)).toMatchObject({ status: 'open' });
+});
+
 test('a session that Stripe replays of another order is not handed out', async () => {
   const shop = await openShop({ ledger: hasty });
   const other = await shop.stripe.checkout.sessions.create({

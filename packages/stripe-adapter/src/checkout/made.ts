@@ -40,10 +40,7 @@ export function madeSession({ object: session, isReplayed }: Answer<CreatedSessi
       if (ui === 'hosted' && url !== null) return startedOf(id, { ui, url });
       if ((ui === 'embedded' || ui === 'elements') && clientSecret !== null) return startedOf(id, { ui, clientSecret });
       const lacks = ui === 'hosted' ? 'page' : 'client secret';
-      throw new LedgerError(
-        'invalid_input',
-        `Stripe made session ${id} of order ${order.orderId} without a ${lacks}. Was it expired by hand?`,
-      );
+      throw new LedgerError('invalid_input', `Stripe made session ${id} of order ${order.orderId} without a ${lacks}`);
     },
   };
 }

@@ -8,6 +8,8 @@ import { nullable, secondsSchema } from './stripe-objects.ts';
 export interface CreatedSession {
   readonly id: string;
   readonly livemode: boolean;
+  /** As it was made: of another status it is another session, also where it bears the same metadata. */
+  readonly status: 'open';
   /** The address of Stripe's page. Null: it is paid elsewhere. */
   readonly url: string | null;
   readonly client_secret: string | null;
@@ -31,6 +33,7 @@ export interface CreatedIntent {
 export const createdSessionSchema: z.ZodType<CreatedSession> = z.object({
   id: idSchema,
   livemode: z.boolean(),
+  status: z.literal('open'),
   url: nullable(z.string()),
   client_secret: nullable(z.string()),
   expires_at: secondsSchema,
