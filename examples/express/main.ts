@@ -84,7 +84,10 @@ app.get('/thanks', (_, response) => void response.send('Thank you. Your membersh
 // #endregion shop
 
 // #region close
-const server = app.listen(port, () => console.info(`The shop is at ${url}, the console at ${url}/admin/payments`));
+const server = app.listen(port, (error) => {
+  if (error) throw error; // The port is taken. Express 5 hands it over, and the process would live on without a server.
+  console.info(`The shop is at ${url}, the console at ${url}/admin/payments`);
+});
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

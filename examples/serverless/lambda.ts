@@ -36,7 +36,7 @@ export function lambdaFunctions(shop: Shop): { readonly webhook: LambdaFunction;
 function requestOf({ rawPath, rawQueryString, headers, requestContext, body, isBase64Encoded }: HttpEvent): Request {
   const { domainName, http } = requestContext;
   // The bytes as they came: Stripe's signature is over them.
-  const bytes = body === undefined ? null : Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  const bytes = http.method === 'POST' && body !== undefined ? Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') : null;
   return new Request(`https://${domainName}${rawPath}?${rawQueryString}`, { method: http.method, headers, body: bytes });
 }
 // #endregion lambda

@@ -68,7 +68,8 @@ async function gateway({ webhook, status }: ReturnType<typeof lambdaFunctions>):
 
 test('on Lambda a webhook is delivered before its answer, and the page hears `active`', async () => {
   const shop = await open();
-  const url = await gateway(lambdaFunctions(shop));
+  const functions = lambdaFunctions(shop);
+  const url = await gateway(functions);
   sandbox.addWebhookEndpoint({ url: `${url}/webhooks/stripe`, secret: webhookSecret });
   const sessionId = await buy(shop);
   sandbox.pay(sessionId, { fate: 'doubled' });
@@ -76,6 +77,10 @@ test('on Lambda a webhook is delivered before its answer, and the page hears `ac
   expect(saved).toMatchObject([{ memberId: 'ada', status: 'active' }]);
   const answer = await fetch(`${url}/payment/status/${sessionId}`);
   expect(await answer.json()).toMatchObject({ state: 'active' });
+  // Anybody can send a body where none belongs.
+  const http = { domainName: 'shop.example', http: { method: 'GET' } };
+  const odd = { rawPath: `/payment/status/${sessionId}`, rawQueryString: '', headers: {}, requestContext: http, body: '{}' };
+  expect(await functions.status({ ...odd, isBase64Encoded: false })).toMatchObject({ statusCode: 200 });
   const forged = await fetch(`${url}/webhooks/stripe`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'stripe-signature': 't=1,v1=00' },

@@ -6,6 +6,8 @@ import type { StripeSandbox } from '@paidonce/sandbox';
 export interface RunningShop {
   readonly url: string;
   readonly sandbox: StripeSandbox;
+  /** Starts it a second time, on the same port, and returns how that ended. */
+  startAgain(): Promise<string>;
   /** Ends it as a deployment does, by SIGTERM. Returns how it ended. */
   stop(): Promise<string>;
 }
@@ -15,7 +17,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** What the seventeen checks find in a shop that is mounted right. */
+/** What the eighteen checks find in a shop that is mounted right. */
 export const mountedRight: Readonly<Record<string, unknown>> = {
   'delivered five times': 'a member',
   'lost, then asked': [200, 'no-store', 'a member', 'active'],
@@ -33,10 +35,11 @@ export const mountedRight: Readonly<Record<string, unknown>> = {
   'deliver again': [303, 'orders/'],
   live: 200,
   ready: 200,
+  'started where the port is taken': 'ended with an error',
   'closed by SIGTERM while a page waits': ['pending', 'close', 'ended, ledger closed'],
 };
 
-/** @returns what each of the seventeen checks found, to be compared with {@link mountedRight}. */
+/** @returns what each of the eighteen checks found, to be compared with {@link mountedRight}. */
 export async function drive(shop: RunningShop, credentials: Credentials): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {
     ...(await asCustomer(shop)),
@@ -45,6 +48,7 @@ export async function drive(shop: RunningShop, credentials: Credentials): Promis
     live: (await fetch(`${shop.url}/health/live`)).status,
     ready: (await fetch(`${shop.url}/health/ready`)).status,
   };
+  found['started where the port is taken'] = await shop.startAgain();
   found['closed by SIGTERM while a page waits'] = await whileAPageWaits(shop);
   return found;
 }

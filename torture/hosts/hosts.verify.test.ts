@@ -1,5 +1,5 @@
 // Each host example is installed from the registry beside our packed packages, type-checked as its users would, and driven over
-// sockets by the same seventeen checks. `npm run torture -- --hosts N` drives every combination N times; one host:
+// sockets by the same eighteen checks. `npm run torture -- --hosts N` drives every combination N times; one host:
 // npx vitest run torture/hosts -t express
 import { afterAll, describe, expect, test } from 'vitest';
 import { drive, mountedRight } from './drive.ts';

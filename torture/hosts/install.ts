@@ -15,6 +15,8 @@ import type { Host } from './hosts.ts';
 const root = resolve(import.meta.dirname, '../..');
 const notCopied = new Set(['node_modules', 'dist', '.next']);
 const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+/** Longer than any start, also on a busy machine. */
+const longMs = 120_000;
 const webhookSecret = 'whsec_sandbox_of_the_driver';
 
 export const credentials: Credentials = { user: 'support', password: 'only for this run' };
@@ -89,6 +91,11 @@ export async function startShop(folder: string, { start, env: own }: Host): Prom
   const printed: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => printed.push(String(data)));
   const ended = once(child, 'exit');
+  const startAgain = async (): Promise<string> => {
+    const second = spawn(process.execPath, start, { cwd: folder, env, stdio: 'ignore', timeout: longMs, killSignal: 'SIGKILL' });
+    const [code] = await once(second, 'exit');
+    return code === null ? 'never ended' : code === 0 ? 'ended' : 'ended with an error';
+  };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await ended;
@@ -111,7 +118,7 @@ export async function startShop(folder: string, { start, env: own }: Host): Prom
     await dispose();
     throw new Error(`The shop does not start. It printed:\n${printed.join('')}`, { cause: error });
   }
-  return { url, sandbox, stop, [Symbol.asyncDispose]: dispose };
+  return { url, sandbox, startAgain, stop, [Symbol.asyncDispose]: dispose };
 }
 
 /** @throws Error: the shop has ended. */
