@@ -13,7 +13,7 @@ import {
   scenarioNames,
   subscriptionScenarioNames,
 } from './index.ts';
-import { type Mistake, plainShop } from './plain-shop.test-support.ts';
+import { type Mistake, plainShop, plainShopSelling } from './plain-shop.test-support.ts';
 import { scenarios } from './scenarios/all.ts';
 
 /** `npm run torture -- --conformance` sets it: each mistake meets each scenario. */
@@ -127,6 +127,38 @@ describe('each mistake breaks what it breaks, and nothing else', () => {
   });
 });
 
+describe('an order', () => {
+  test.each([
+    [99, 'usd'],
+    [5_010, 'kwd'],
+    [60, 'jpy'],
+  ])('of %d %s is paid with less, in steps that Stripe takes', async (amountMinor, currency) => {
+    const only = ['wrong-amount', 'wrong-currency', 'typed-reference'] as const;
+    const careful = await runConformance(plainShopSelling({ amountMinor, currency }), { ...patient, only });
+    expect(named(careful, 'passed'), formatReport(careful)).toEqual(only);
+    const careless = await runConformance(plainShopSelling({ amountMinor, currency }, 'ignores-amount'), {
+      ...quick,
+      only: ['wrong-amount'],
+    });
+    expect(named(careless, 'broke'), formatReport(careless)).toEqual(['wrong-amount']);
+  });
+
+  test('at the least that Stripe takes cannot be paid with less, and the report says so', async () => {
+    const only = ['wrong-amount', 'typed-reference'] as const;
+    const report = await runConformance(plainShopSelling({ amountMinor: 50, currency: 'usd' }), { ...patient, only });
+    expect(named(report, 'skipped')).toEqual(only);
+    expect(formatReport(report)).toContain('your order costs 50 usd (minor unit), and Stripe takes nothing less.');
+  });
+
+  test('whose id stands on the payment intent alone is put to the same tests', async () => {
+    const only = ['two-events-for-one-payment', 'wrong-amount', 'wrong-currency', 'paid-twice-refunded-once'] as const;
+    const careless = plainShop('names-the-intent-alone', 'remembers-event-ids-only', 'ignores-amount', 'ignores-currency');
+    expect(named(await runConformance(careless, { ...quick, only }), 'broke')).toEqual(only);
+    const careful = await runConformance(plainShop('names-the-intent-alone'), { ...patient, only });
+    expect(named(careful, 'passed'), formatReport(careful)).toEqual(only);
+  });
+});
+
 describe('a run', () => {
   test('draws the same chances from the same seed', async () => {
     const race = async (seed: number): Promise<readonly string[]> => {
@@ -180,8 +212,10 @@ describe('a run', () => {
       const shop = await plainShop()(stripe);
       return { ...shop, close: () => shop.close().then(() => new Promise(() => undefined)) };
     };
-    const run = runConformance(boot, { ...quick, callTimeoutMs: 500, only: ['webhook-once'] });
-    await expect(run).rejects.toThrow('close failed: no answer within 500 ms');
+    const report = await runConformance(boot, { ...quick, callTimeoutMs: 500, only: ['webhook-once'] });
+    expect(report).toMatchObject({ results: [{ outcome: 'passed' }], closing: 'close failed: no answer within 500 ms' });
+    expect(formatReport(report)).toContain('Your app did not close at the end: close failed: no answer within 500 ms.');
+    expect(() => assertConforms(report)).toThrow('Your app did not close');
   });
 
   test('closes the app, whatever happened', async () => {
@@ -227,5 +261,6 @@ describe('a run', () => {
     await expect(runConformance(never, { policy: { fullRefund: 'maybe' as 'ends' } })).rejects.toThrow(
       "policy.fullRefund is maybe; it is 'ends' or 'keeps'",
     );
+    await expect(runConformance(never, { signedBy: 'stripe' as 'machine' })).rejects.toThrow("signedBy is stripe; it is 'sandbox'");
   });
 });

@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type Stripe from 'stripe';
 import { expect, test } from 'vitest';
-import { formatReport, runConformance, type ScenarioName, subscriptionScenarioNames } from './index.ts';
+import { type BootClub, formatReport, runConformance, type ScenarioName, subscriptionScenarioNames } from './index.ts';
 import { type NaiveRule, naiveClub } from './naive-club.test-support.ts';
 
 const breaks: Readonly<Record<NaiveRule, readonly ScenarioName[]>> = {
@@ -134,4 +139,43 @@ test.each(Object.entries(breaks) as readonly (readonly [NaiveRule, readonly Scen
 test('no story of a subscription is without teeth', () => {
   const broken = new Set(Object.values(breaks).flat());
   expect(subscriptionScenarioNames.filter((name) => !broken.has(name))).toEqual([]);
+});
+
+/** A club that keeps renewals, behind a server that answers 400 to what it does not take. */
+function clubThatTakes(takes: (event: Stripe.Event, signature: string) => boolean): BootClub {
+  return async (access) => {
+    const club = await naiveClub('until-the-latest-paid-end')(access);
+    const server = createServer(async (request, response) => {
+      const body = await text(request);
+      const signature = String(request.headers['stripe-signature']);
+      const post = { method: 'POST', headers: { 'stripe-signature': signature }, body };
+      response.writeHead(takes(JSON.parse(body), signature) ? (await fetch(club.webhookUrl, post)).status : 400).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const close = async (): Promise<void> => {
+      server.close();
+      await club.close();
+    };
+    return { ...club, webhookUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+  };
+}
+
+test('an endpoint that Stripe disables is named with its answer, and the next story has an endpoint again', async () => {
+  const club = clubThatTakes(({ type }) => type === 'invoice.paid');
+  const { results } = await runConformance(club, { patienceMs: 100, only: ['renewal-once', 'renewal-before-checkout'] });
+  expect(results).toMatchObject([
+    {
+      outcome: 'broke',
+      observed: expect.stringMatching(/has disabled your endpoint.*: 400/),
+      remedy: expect.stringContaining('Answer 200'),
+    },
+    { outcome: 'passed' },
+  ]);
+});
+
+test('signatures are of the machine where an app compares them with its own clock, on both sides', async () => {
+  const club = clubThatTakes((_, signature) => Math.abs(Date.now() / 1_000 - Number(/t=(\d+)/.exec(signature)?.[1])) < 3_600);
+  const play = (signedBy: 'machine' | 'sandbox') => runConformance(club, { patienceMs: 100, only: ['renewal-once'], signedBy });
+  expect((await play('machine')).results).toMatchObject([{ outcome: 'passed' }]);
+  expect((await play('sandbox')).results).toMatchObject([{ outcome: 'broke' }]);
 });

@@ -34,6 +34,12 @@ export interface ConformanceOptions {
   readonly callTimeoutMs?: number;
   /** Customers in each race. Default 3. */
   readonly races?: number;
+  /**
+   * Whose time stands in the signatures of webhooks. `sandbox`: that of the run, which scenarios of subscriptions move by months; for an
+   * app that takes its time from `clock`. `machine`: for an app whose check takes the machine's, and refuses what is of the future too,
+   * as the packages of Stripe for some languages do. Default `sandbox`.
+   */
+  readonly signedBy?: 'sandbox' | 'machine';
   /** Called with each result as it comes. Default: not called. */
   readonly onResult?: (result: ScenarioResult) => void;
 }
@@ -55,6 +61,7 @@ const defaults: Omit<Settings, 'seed'> = {
   bootTimeoutMs: 60_000,
   callTimeoutMs: 30_000,
   races: 3,
+  signedBy: 'sandbox',
   onResult: () => undefined,
 };
 
@@ -78,6 +85,8 @@ export function readOptions(options: ConformanceOptions): Settings {
     const value = settings.policy[name];
     demand(value === undefined || value === 'ends' || value === 'keeps', `policy.${name} is ${value}; it is 'ends' or 'keeps'`);
   }
+  const { signedBy } = settings;
+  demand(signedBy === 'sandbox' || signedBy === 'machine', `signedBy is ${signedBy}; it is 'sandbox' or 'machine'`);
   const { trial } = settings.policy;
   demand(trial === undefined || trial === 'none' || trial === 'access', `policy.trial is ${trial}; it is 'none' or 'access'`);
   return settings;

@@ -40,7 +40,9 @@ export type Mistake =
   | 'paid-event-opens-again'
   | 'swallows-failures'
   | 'acknowledges-first'
-  | 'remembers-in-memory';
+  | 'remembers-in-memory'
+  /** No mistake: the order stands in the metadata of the payment intent, and `payment_intent.succeeded` grants it. */
+  | 'names-the-intent-alone';
 
 interface Row {
   readonly amountMinor: number;
@@ -54,17 +56,25 @@ interface Row {
 
 /** The data that survive a restart. */
 interface Database {
+  readonly product: Product;
   readonly orders: Map<string, Row>;
   /** Key: the payment intent. */
   readonly refundedMinor: Map<string, number>;
   readonly eventIds: Set<string>;
 }
 
-const product = { amountMinor: 9_000, currency: 'usd' };
+interface Product {
+  readonly amountMinor: number;
+  readonly currency: string;
+}
 
 export function plainShop(...mistakes: Mistake[]): BootShop {
+  return plainShopSelling({ amountMinor: 9_000, currency: 'usd' }, ...mistakes);
+}
+
+export function plainShopSelling(product: Product, ...mistakes: Mistake[]): BootShop {
   return async (access) => {
-    const database: Database = { orders: new Map(), refundedMinor: new Map(), eventIds: new Set() };
+    const database: Database = { product, orders: new Map(), refundedMinor: new Map(), eventIds: new Set() };
     let shop = await PlainShop.start(access, database, new Set(mistakes));
     return {
       webhookUrl: shop.webhookUrl,
@@ -129,17 +139,17 @@ class PlainShop {
 
   async startOrder(): Promise<PlacedOrder> {
     const orderId = `order-${this.#database.orders.size + 1}`;
-    this.#database.orders.set(orderId, { ...product, paid: new Map(), granted: false, access: false, mails: 0 });
+    this.#database.orders.set(orderId, { ...this.#database.product, paid: new Map(), granted: false, access: false, mails: 0 });
     return { orderId, sessionId: await this.checkout(orderId) };
   }
 
   async checkout(orderId: string): Promise<string> {
-    const { amountMinor, currency } = product;
+    const { amountMinor, currency } = this.#database.product;
+    const names = { metadata: { order: orderId } };
     const { id } = await this.#stripe.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ quantity: 1, price_data: { currency, unit_amount: amountMinor, product_data: { name: 'A year' } } }],
-      metadata: { order: orderId },
-      client_reference_id: orderId,
+      ...(this.#makes('names-the-intent-alone') ? { payment_intent_data: names } : { ...names, client_reference_id: orderId }),
       success_url: `${this.url}/success?session_id={CHECKOUT_SESSION_ID}`,
     });
     return id;
@@ -221,6 +231,9 @@ class PlainShop {
         await this.#stripe.checkout.sessions.listLineItems(session.id); // Reads what was bought.
         return this.#paid(session);
       }
+      case 'payment_intent.succeeded':
+        if (this.#makes('names-the-intent-alone')) await this.#paidIntent(data.object as Stripe.PaymentIntent);
+        return;
       case 'checkout.session.expired': {
         const order = this.#orderOf(data.object as Stripe.Checkout.Session);
         if (order && this.#makes('expiry-ends-the-order')) order.access = false;
@@ -237,6 +250,14 @@ class PlainShop {
       case 'charge.dispute.closed':
         return this.#disputed(data.object as Stripe.Dispute);
     }
+  }
+
+  async #paidIntent({ id, metadata, amount_received: amountMinor, currency }: Stripe.PaymentIntent): Promise<void> {
+    const order = this.#database.orders.get(metadata['order'] ?? '');
+    if (!order || (amountMinor < order.amountMinor && !this.#makes('ignores-amount'))) return;
+    if (currency !== order.currency && !this.#makes('ignores-currency')) return;
+    order.paid.set(id, amountMinor);
+    await this.#decide(order, true);
   }
 
   #pending(order: Row, { id }: Stripe.PaymentIntent): void {

@@ -37,17 +37,20 @@ export interface ConformanceReport {
   readonly seed: number;
   /** In the order in which they were played. */
   readonly results: readonly ScenarioResult[];
+  /** Why your app did not close, in words. Absent: it closed. */
+  readonly closing?: string;
 }
 
 const marks = { passed: 'ok', broke: 'BROKE', skipped: 'skipped' } as const;
 
 /** The report as text for a terminal, without colours. */
-export function formatReport({ seed, results }: ConformanceReport): string {
+export function formatReport({ seed, results, closing }: ConformanceReport): string {
   const count = (outcome: ScenarioResult['outcome']): number => results.filter((result) => result.outcome === outcome).length;
   const [passed, broke, skipped] = [count('passed'), count('broke'), count('skipped')];
   return [
     ...results.filter((result) => !isNotSold(result)).map(formatResult),
     ...notSold(results),
+    ...(closing === undefined ? [] : ['', `Your app did not close at the end: ${closing}.`]),
     '',
     `${passed} passed, ${broke} broke, ${skipped} skipped. Seed ${seed}.`,
     ...(broke === 0 ? [] : [`Again: runConformance(boot, { seed: ${seed}, only: [${namesOf(results, 'broke')}] })`]),
@@ -100,10 +103,11 @@ export interface AssertOptions {
   readonly mayBeSkipped?: readonly ScenarioName[];
 }
 
-/** For a test. @throws Error with the report, if a scenario broke, or was skipped and is not in `mayBeSkipped`. */
+/** For a test. @throws Error with the report, if a scenario broke, or was skipped and is not in `mayBeSkipped`, or the app did not close. */
 export function assertConforms(report: ConformanceReport, { mayBeSkipped = [] }: AssertOptions = {}): void {
   const failed = report.results.filter(
     (result) => result.outcome === 'broke' || (result.outcome === 'skipped' && !isNotSold(result) && !mayBeSkipped.includes(result.name)),
   );
-  if (failed.length > 0) throw new Error(`The app breaks what customers rely on.\n${formatReport({ ...report, results: failed })}`);
+  if (failed.length > 0 || report.closing !== undefined)
+    throw new Error(`The app breaks what customers rely on.\n${formatReport({ ...report, results: failed })}`);
 }

@@ -18,13 +18,6 @@ export interface Purchase {
   readonly session: Stripe.Checkout.Session;
 }
 
-export interface SessionTerms {
-  readonly amountMinor: number;
-  readonly currency: string;
-  readonly metadata: Record<string, string>;
-  readonly clientReferenceId?: string;
-}
-
 const resendRounds = 3;
 /** One order makes a dozen or two. */
 const newestEvents = 50;
@@ -139,19 +132,6 @@ export class Stage {
     });
   }
 
-  /** An open session that the app did not create. */
-  async foreignSession({ amountMinor, currency, metadata, clientReferenceId }: SessionTerms): Promise<string> {
-    const { id } = await this.stripe.checkout.sessions.create({
-      mode: 'payment',
-      line_items: [{ quantity: 1, price_data: { currency, unit_amount: amountMinor, product_data: { name: 'Something else' } } }],
-      success_url: `${this.#world.access.url}/elsewhere`,
-      metadata,
-      payment_intent_data: { metadata },
-      ...defined({ client_reference_id: clientReferenceId }),
-    });
-    return id;
-  }
-
   /** Sends a webhook that the kit makes itself. Returns the status of the app's answer. */
   async post(body: string, signature: string | undefined): Promise<number> {
     const headers = {
@@ -163,7 +143,8 @@ export class Stage {
   }
 
   sign(payload: string, { secret = this.#world.access.webhookSecret, ageSeconds = 0 }: SignTerms = {}): string {
-    const timestamp = Math.floor(this.sandbox.now().getTime() / 1_000) - ageSeconds;
+    const now = this.settings.signedBy === 'sandbox' ? this.sandbox.now() : systemRuntime.now();
+    const timestamp = Math.floor(now.getTime() / 1_000) - ageSeconds;
     return this.stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
   }
 
@@ -182,6 +163,12 @@ export class Stage {
   /** What the app says of a subscription beside access. */
   get tells(): ReadonlySet<'plan' | 'quantity'> {
     return new Set(this.#world.app.subscriptions?.tells);
+  }
+
+  /** Whether the app's endpoint is subscribed to this type. */
+  hears(type: string): boolean {
+    const { webhookEvents: types = ['*'] } = this.#world.app;
+    return types.includes('*') || types.includes(type);
   }
 
   lastRefusal(): string | undefined {

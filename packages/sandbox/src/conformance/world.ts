@@ -17,7 +17,10 @@ export interface World extends AsyncDisposable {
   readonly app: ShopUnderTest | ClubUnderTest;
   /** The URL that the app's webhooks go to now. */
   webhookUrl(): string;
+  /** Makes the endpoint anew: one that was disabled is enabled. */
   moveWebhooksTo(url: string): void;
+  /** Stripe disables an endpoint that only fails for three days. */
+  isEndpointDisabled(): Promise<boolean>;
   /** The session of an order that nobody pays: an example of the app's sessions. Undefined: it has no orders. */
   readonly sample: Stripe.Checkout.Session | undefined;
   /** How far the app's clock is ahead of the time. */
@@ -47,7 +50,7 @@ export async function openWorld(boot: BootShop | BootClub, settings: Settings): 
     await startStripeSandbox({
       automatic: false,
       retryScheduleMs: [HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS],
-      signedBy: 'sandbox',
+      signedBy: settings.signedBy,
       dunning: { retryDays: [2, 3], end: 'canceled' },
       settleAfterMs: neverByItselfMs,
       secretKey: keys.secretKey,
@@ -94,6 +97,7 @@ export async function openWorld(boot: BootShop | BootClub, settings: Settings): 
       sandbox.addWebhookEndpoint(endpoint(), endpointId);
     },
     sample,
+    isEndpointDisabled: async () => (await stripe.webhookEndpoints.retrieve(endpointId)).status === 'disabled',
     get skewMs() {
       return appClock.skewMs;
     },

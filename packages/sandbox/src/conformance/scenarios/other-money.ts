@@ -1,8 +1,11 @@
 // Payments that are not for this order: too little, in another currency, for another shop, or with a reference that the
 // buyer typed.
+import { chargeStep, leastCharge } from '../../sandbox/objects/charge-limits.ts';
+import { BrokenPromise } from '../broken-promise.ts';
 import { expectState, grantedOnce, nothing } from '../expectations.ts';
+import { foreignSession, type SessionTerms, termsOf } from '../foreign-session.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Purchase, SessionTerms, Stage } from '../stage.ts';
+import type { Stage } from '../stage.ts';
 import { money } from '../stage-texts.ts';
 
 const cheapMatters = 'You sell for a fraction of the price: it takes one old link, one changed price, or one buyer who looks closely.';
@@ -10,18 +13,19 @@ const cheapMatters = 'You sell for a fraction of the price: it takes one old lin
 export const otherMoneyScenarios: readonly Scenario[] = [
   {
     name: 'wrong-amount',
-    promise: 'A payment of half the price gives no access, and does not block the right one',
+    promise: 'A payment of less than the price gives no access, and does not block the right one',
     matters: cheapMatters,
     remedy:
       "Keep the price with your order when it is placed, and compare it with the session's amount_subtotal before you grant. Never take a price from the browser.",
-    play: (stage) => playMismatch(stage, ({ amountMinor }) => ({ amountMinor: half(amountMinor) })),
+    skip: whereNothingIsCheaper,
+    play: (stage) => playMismatch(stage, (terms) => ({ amountMinor: lessThan(terms) })),
   },
   {
     name: 'wrong-currency',
     promise: 'The right number in another currency gives no access, and does not block the right payment',
-    matters: 'Ninety dollars and ninety yen are the same number.',
+    matters: 'Ninety dollars and ninety won are the same number.',
     remedy: 'Compare the currency together with the amount.',
-    play: (stage) => playMismatch(stage, ({ currency }) => ({ currency: currency === 'jpy' ? 'krw' : 'jpy' })),
+    play: (stage) => playMismatch(stage, ({ currency }) => ({ currency: currency === 'krw' ? 'jpy' : 'krw' })),
   },
   {
     name: 'foreign-payment',
@@ -32,7 +36,7 @@ export const otherMoneyScenarios: readonly Scenario[] = [
     play: async (stage) => {
       const bystander = await stage.order();
       for (const metadata of [{}, { order_id: 'A-1001', user: '77' }]) {
-        const sessionId = await stage.foreignSession({ amountMinor: 1_500, currency: 'usd', metadata });
+        const sessionId = await foreignSession(stage, { amountMinor: 1_500, currency: 'usd', metadata });
         stage.sandbox.pay(sessionId);
         stage.did(`Somebody pays for something else in the same Stripe account, with metadata ${JSON.stringify(metadata)}.`);
         await stage.deliverUntilAcknowledged(sessionId);
@@ -47,10 +51,11 @@ export const otherMoneyScenarios: readonly Scenario[] = [
     matters: cheapMatters,
     remedy:
       'On a Payment Link the buyer types client_reference_id. Believe it only on sessions that you made yourself (payment_link is null); put your order into metadata.',
+    skip: whereNothingIsCheaper,
     play: async (stage) => {
       const purchase = await stage.order();
-      const { amountMinor, currency } = termsOf(purchase);
-      const price = { currency, unit_amount: half(amountMinor), product_data: { name: 'Sticker' } };
+      const { currency, ...terms } = await termsOf(stage, purchase);
+      const price = { currency, unit_amount: lessThan({ currency, ...terms }), product_data: { name: 'Sticker' } };
       const link = await stage.stripe.paymentLinks.create({ line_items: [{ quantity: 1, price_data: price }] });
       const clientReferenceId = purchase.session.client_reference_id ?? purchase.order.orderId;
       const { id } = stage.sandbox.openPaymentLink(link.id, { clientReferenceId });
@@ -67,9 +72,9 @@ export const otherMoneyScenarios: readonly Scenario[] = [
 
 async function playMismatch(stage: Stage, wrong: (terms: SessionTerms) => Partial<SessionTerms>): Promise<void> {
   const purchase = await stage.order();
-  const right = termsOf(purchase);
+  const right = await termsOf(stage, purchase);
   const terms = { ...right, ...wrong(right) };
-  const sessionId = await stage.foreignSession(terms);
+  const sessionId = await foreignSession(stage, terms);
   stage.sandbox.pay(sessionId);
   stage.did(`Somebody pays ${money(terms.amountMinor, terms.currency)} on another session that carries the metadata of this order.`);
   await stage.deliver();
@@ -81,17 +86,21 @@ async function playMismatch(stage: Stage, wrong: (terms: SessionTerms) => Partia
   await expectState(stage, purchase, grantedOnce);
 }
 
-/** The terms of the app's own session: another session made with them claims to be for this order. */
-export function termsOf({ session }: Purchase): SessionTerms {
-  const { client_reference_id: reference } = session;
-  return {
-    amountMinor: session.amount_total ?? 0,
-    currency: session.currency ?? 'usd',
-    metadata: { ...session.metadata },
-    ...(reference === null ? {} : { clientReferenceId: reference }),
-  };
+/** Half the price; where Stripe takes no charge of so little, the most that is less than the price. */
+function lessThan({ amountMinor, currency }: Pick<SessionTerms, 'amountMinor' | 'currency'>): number {
+  const less = cheaper(amountMinor, currency);
+  if (less !== undefined) return less;
+  throw new BrokenPromise('each order to cost more than the least that Stripe takes', `one that costs ${money(amountMinor, currency)}`);
 }
 
-function half(amountMinor: number): number {
-  return Math.max(1, Math.floor(amountMinor / 2));
+function cheaper(amountMinor: number, currency: string): number | undefined {
+  const step = chargeStep(currency);
+  const half = Math.floor(amountMinor / 2 / step) * step;
+  return [half, amountMinor - step].find((less) => less > 0 && less >= leastCharge(currency));
+}
+
+function whereNothingIsCheaper({ sample }: Stage): string | undefined {
+  const { amount_total: amountMinor, currency } = sample ?? {};
+  if (!amountMinor || !currency || cheaper(amountMinor, currency) !== undefined) return undefined;
+  return `your order costs ${money(amountMinor, currency)}, and Stripe takes nothing less.`;
 }

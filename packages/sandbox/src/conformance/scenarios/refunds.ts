@@ -1,9 +1,9 @@
 // Refunds: in full, in part, failed later, or before the app knew of the payment.
 import { ended, expectState, grantedOnce, type Wanted } from '../expectations.ts';
+import { foreignSession, termsOf } from '../foreign-session.ts';
 import type { Scenario } from '../scenario.ts';
 import { undecided, whereRefundsKeep } from '../skips.ts';
 import type { Stage } from '../stage.ts';
-import { termsOf } from './other-money.ts';
 import { boughtOnce } from './webhooks.ts';
 
 const sumRemedy =
@@ -88,7 +88,7 @@ export const refundScenarios: readonly Scenario[] = [
     remedy: 'Keep payments apart by their payment intent. A refund undoes its own payment; the order ends when none is left.',
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
-      const second = await stage.foreignSession(termsOf(purchase));
+      const second = await foreignSession(stage, await termsOf(stage, purchase));
       stage.sandbox.pay(second);
       stage.did('The customer pays the same order once more, on a second session with the same metadata.');
       await stage.deliverUntilAcknowledged(second);

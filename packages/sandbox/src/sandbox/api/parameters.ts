@@ -1,10 +1,8 @@
 // The parameters of one request, read by name and type. A parameter that was never read is unknown, as at Stripe: a
 // misspelt one must fail here, not in production.
 import type { FormMap, FormNode } from './form.ts';
+import { readMetadata, withoutEmpty } from './metadata.ts';
 import { invalidRequest, missingParameter } from './stripe-error.ts';
-
-/** Stripe's limits for metadata. */
-const METADATA = { keys: 50, keyLength: 40, valueLength: 500 };
 
 /** No more than what every address has. */
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
@@ -18,23 +16,19 @@ export interface TimeRange {
 
 export class Parameters {
   readonly #values: FormMap;
-  readonly #path: string;
+  /** The name of this hash itself: `line_items[0]`. Empty for the request. */
+  readonly path: string;
   readonly #asked = new Set<string>();
   readonly #children: Parameters[] = [];
 
   constructor(values: FormMap, path = '') {
     this.#values = values;
-    this.#path = path;
+    this.path = path;
   }
 
   /** `amount` → `line_items[0][amount]`: the name that Stripe puts into `error.param`. */
   name(name: string): string {
-    return this.#path === '' ? name : `${this.#path}[${name}]`;
-  }
-
-  /** The name of this hash itself: `line_items[0]`. Empty for the request. */
-  get path(): string {
-    return this.#path;
+    return this.path === '' ? name : `${this.path}[${name}]`;
   }
 
   has(name: string): boolean {
@@ -186,20 +180,7 @@ export class Parameters {
 
   #givenMetadata(name: string): Record<string, string> | undefined {
     const value = this.#take(name);
-    if (value === undefined || value === '') return undefined;
-    if (typeof value === 'string') throw invalidRequest('Invalid object', { param: this.name(name) });
-    if (value.size > METADATA.keys) throw invalidRequest(`Metadata can have at most ${METADATA.keys} keys.`, { param: this.name(name) });
-    const metadata: [string, string][] = [];
-    for (const [key, text] of value) {
-      const param = `${this.name(name)}[${key}]`;
-      if (typeof text !== 'string') throw invalidRequest('Metadata values must be strings.', { param });
-      if (key.length > METADATA.keyLength)
-        throw invalidRequest(`Metadata keys can have up to ${METADATA.keyLength} characters.`, { param });
-      if (text.length > METADATA.valueLength)
-        throw invalidRequest(`Metadata values can have up to ${METADATA.valueLength} characters.`, { param });
-      metadata.push([key, text]);
-    }
-    return Object.fromEntries(metadata);
+    return value === undefined || value === '' ? undefined : readMetadata(value, this.name(name));
   }
 
   /** `before` after an update that changes keys, adds them, or deletes them by an empty value; all of them by `metadata=`. */
@@ -267,7 +248,3 @@ export class Parameters {
 }
 
 const KNOWN_CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
-
-function withoutEmpty(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== ''));
-}

@@ -39,9 +39,15 @@ export function leastCharge(currency: string): number {
   return LEAST_MINOR[currency] ?? 0;
 }
 
+/** Minor units: amounts are a multiple of it. */
+export function chargeStep(currency: string): number {
+  if (LAST_DIGIT_ZERO.has(currency)) return 10;
+  return WHOLE_UNITS.has(currency) ? 100 : 1;
+}
+
 /** @throws StripeApiError 400. An amount of 0 is no charge, and passes. */
 export function refuseUnchargeable(amountMinor: number, currency: string, param: string): void {
-  const step = LAST_DIGIT_ZERO.has(currency) ? 10 : WHOLE_UNITS.has(currency) ? 100 : 1;
+  const step = chargeStep(currency);
   if (amountMinor % step !== 0) {
     throw invalidRequest(`Invalid amount: amounts in ${currency} must be divisible by ${step}; this one is ${amountMinor}.`, { param });
   }
