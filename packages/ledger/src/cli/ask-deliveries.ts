@@ -2,12 +2,11 @@
 import type { MembershipType } from '../audit/compare/compare.ts';
 import type { LogReader } from '../audit/log/log-reader.ts';
 import { withSqliteLog } from '../audit/log/sqlite-copy.ts';
-import { policiesIn } from '../audit/verify/policies.ts';
+import { policiesIn, policyNamed } from '../audit/verify/policies.ts';
 import type { Invocation, Options } from '../command-line/command.ts';
 import { openWritableStore, storeUrl } from '../command-line/open-store.ts';
-import { invariant, LedgerError } from '../errors.ts';
+import { LedgerError } from '../errors.ts';
 import { type ManualAction, manualActionSchema } from '../observation.ts';
-import { defaultPolicy } from '../order/policy.ts';
 import { systemRuntime } from '../runtime.ts';
 import { askDelivery, askSubscriptionDelivery, type DeliveryWanted } from '../streams/ask-delivery.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
@@ -32,7 +31,10 @@ export function whoAsks(options: Options): ManualAction {
   throw new LedgerError('invalid_input', '--actor is an id of 1 to 128 of A-Z a-z 0-9 . _ : -, --reason a text of at most 500 characters');
 }
 
-/** Asks for each under the policy that it was last decided under. Returns for how many: the others have a newer decision by now. */
+/**
+ * Asks for each under the policy that it was last decided under. Returns for how many: the others have a newer decision by now.
+ * @throws LedgerError `file_newer`: this release does not know one of these policies; nothing was asked for.
+ */
 export async function askDeliveries(
   { options, env, terminal }: Invocation,
   log: LogReader,
@@ -45,18 +47,20 @@ export async function askDeliveries(
   try {
     const transactions = openTransactions({ store, runtime: systemRuntime, instance: '' });
     const hashIn = async (stream: string): Promise<string> => (await store.readStream(stream)).at(-1)?.metadata['policy'] ?? '';
-    const ask = async ({ type, id, ...wanted }: WantedMembership): Promise<'asked' | 'changed'> => {
+    const askFor = async ({ type, id, ...wanted }: WantedMembership): Promise<() => Promise<'asked' | 'changed'>> => {
       if (type === 'order') {
-        const { policy = defaultPolicy } = ofOrders.get(await hashIn(orderAggregate.stream(id))) ?? {};
-        return askDelivery(openOrderStreams(transactions, policy, {}), id, wanted, by);
+        const policy = policyNamed(ofOrders, await hashIn(orderAggregate.stream(id)), `order ${id}`);
+        return () => askDelivery(openOrderStreams(transactions, policy, {}), id, wanted, by);
       }
-      const { policy } = ofSubscriptions.get(await hashIn(subscriptionAggregate.stream(id))) ?? {};
-      invariant(policy !== undefined, `subscription ${id} was decided under a policy that the log does not have`);
+      const policy = policyNamed(ofSubscriptions, await hashIn(subscriptionAggregate.stream(id)), `subscription ${id}`);
       const subscriptions = openSubscriptionStreams({ transactions, shared: transactions }, policy, {});
-      return askSubscriptionDelivery(subscriptions, policy, id, wanted, by);
+      return () => askSubscriptionDelivery(subscriptions, policy, id, wanted, by);
     };
+    // All policies are known before anything is asked for.
+    const asks: (() => Promise<'asked' | 'changed'>)[] = [];
+    for (const membership of memberships) asks.push(await askFor(membership));
     let asked = 0;
-    for (const membership of memberships) if ((await ask(membership)) === 'asked') asked += 1;
+    for (const ask of asks) if ((await ask()) === 'asked') asked += 1;
     return asked;
   } finally {
     await store.close();

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { verifyLog } from '../audit/index.ts';
 import { sqliteReader } from '../audit/log/sqlite-reader.ts';
@@ -59,6 +61,33 @@ async function shop() {
   /** An empty table is written as CSV: an empty file may be an export that failed. */
   const ndjson = () => (table.size === 0 ? 'order,status\n' : [...table.values()].map((row) => `${JSON.stringify(row)}\n`).join(''));
   return { path, table, keys, running, compare, ndjson };
+}
+
+/** Makes an order one that a newer release decided, under a policy with a field that this release does not know. */
+function decideByNewerPolicy(path: string, orderId: string): void {
+  const db = new DatabaseSync(path);
+  const { data } = db.prepare("SELECT data FROM events WHERE type = 'PolicyAdopted'").get() as { readonly data: string };
+  const adopted = JSON.parse(data) as { readonly hash: string; readonly policy: object };
+  const policy = { ...adopted.policy, newField: 'x' };
+  const hash = createHash('sha256').update(JSON.stringify(policy)).digest('hex');
+  db.prepare(
+    `INSERT INTO events (stream, revision, id, type, data, metadata)
+     SELECT stream, revision + 1, 'newer', type, ?, metadata FROM events WHERE type = 'PolicyAdopted'`,
+  ).run(JSON.stringify({ hash, policy }));
+  db.exec("UPDATE streams SET revision = revision + 1 WHERE name = 'policy'");
+  db.prepare('UPDATE events SET metadata = replace(metadata, ?, ?) WHERE stream = (SELECT id FROM streams WHERE name = ?)').run(
+    adopted.hash,
+    hash,
+    `order-${orderId}`,
+  );
+  db.close();
+}
+
+function logEnd(path: string): unknown {
+  const db = new DatabaseSync(path, { readOnly: true });
+  const end = db.prepare('SELECT count(*) AS events, max(position) AS position FROM events').get();
+  db.close();
+  return end;
 }
 
 const asked = ['--repair', '--actor', 'support-7', '--reason', 'the table was restored'];
@@ -174,6 +203,18 @@ describe('paidonce compare', () => {
     const calls = keys.length;
     await running(async () => undefined);
     expect(keys.slice(calls)).toEqual(['kept:1']);
+  });
+
+  test('--repair of an order whose policy this release does not know is refused: nothing is asked for, not of other orders either', async () => {
+    const { compare, path } = await shop();
+    decideByNewerPolicy(path, 'fought');
+    const before = logEnd(path);
+    const found = await compare('order,status,sequence\nundone,revoked,2\nfought,active,4\n', ...asked, '--json');
+    expect(found).toMatchObject({ code: 2, out: expect.stringMatching(/"order":"kept".*"order":"fought".*"error":"file_newer"/s) });
+    expect(found.err).toContain('order fought was decided under a policy that this release does not know. Upgrade');
+    expect(logEnd(path)).toEqual(before);
+    const journal = await runPaidonce(['export', '--format', 'hledger', '--store', `sqlite:${path}`]);
+    expect(journal).toMatchObject({ code: 2, err: expect.stringContaining('order fought was decided under a policy') });
   });
 
   test.each([

@@ -8,13 +8,13 @@ import type { OrderEvent } from '../../order/events.ts';
 import { isDecision } from '../../order/events.ts';
 import type { PaymentFacts } from '../../order/facts.ts';
 import { evolve, initialState, type OrderState } from '../../order/order.ts';
-import { defaultPolicy, type Policy } from '../../order/policy.ts';
+import type { Policy } from '../../order/policy.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { type LogRow, storedEvent } from '../log/log-row.ts';
 import { withSqliteLog } from '../log/sqlite-copy.ts';
 import type { ScannedStream } from '../log/sqlite-log.ts';
-import { policiesIn } from '../verify/policies.ts';
+import { policiesIn, policyNamed } from '../verify/policies.ts';
 import type { Accounts } from './accounts.ts';
 import type { Fee, Fees } from './fees.ts';
 
@@ -63,7 +63,7 @@ export interface JournalOptions {
  * Makes the entries of the journal, one order after the other; those of an order by time of recording. Returns the fees that have
  * no entry, because no order has their payment: of another shop, of a subscription, of the other mode, or later than `asOf`.
  * @param take called with each entry, and awaited.
- * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read. Also what the store throws.
+ * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read, or the policy that decided it. Also what the store throws.
  */
 export async function journalEntries(
   log: LogReader,
@@ -74,7 +74,7 @@ export async function journalEntries(
   await withSqliteLog(log, options, async ({ log: file, upTo, copied }) => {
     let events = copied;
     const { ofOrders: policies } = policiesIn(file, upTo);
-    const policyOf = (hash: string | undefined): Policy => policies.get(hash ?? '')?.policy ?? defaultPolicy;
+    const policyOf = (hash: string, orderId: string): Policy => policyNamed(policies, hash, `order ${orderId}`);
     for (const range of file.streamRanges(1_000)) {
       for (const stream of file.streams(range, upTo)) {
         events += stream.rows.length;
@@ -89,7 +89,7 @@ export async function journalEntries(
 
 function* entriesOf(
   { name, rows }: ScannedStream,
-  policyOf: (hash: string | undefined) => Policy,
+  policyOf: (hash: string, orderId: string) => Policy,
   options: JournalOptions,
   unplaced: Map<string, readonly Fee[]>,
 ): Generator<JournalEntry> {
@@ -115,7 +115,7 @@ function* entriesOf(
         event,
         row,
         recordedAt: metadata['recordedAt'] ?? '',
-        policy: policyOf(metadata['policy']),
+        policy: policyOf(metadata['policy'] ?? '', orderId),
       };
     }
     order = evolve(order, event, metadata['instance'] ?? '');

@@ -1,5 +1,6 @@
 // The policies that a log adopted, those of orders and those of subscriptions: each named by its content.
 import { hash } from 'node:crypto';
+import { LedgerError } from '../../errors.ts';
 import { type Policy, policySchema } from '../../order/policy.ts';
 import { type SubscriptionPolicy, subscriptionPolicySchema, subscriptionPolicyText } from '../../subscription/policy.ts';
 import type { LogRow } from '../log/log-row.ts';
@@ -42,6 +43,13 @@ export function policiesIn(log: SqliteLog, upTo: number): AdoptedPolicies {
     else ofOrders.set(hash, { policy, position });
   }
   return { ofOrders, ofSubscriptions };
+}
+
+/** The policy that decided a membership. @throws LedgerError `file_newer`: this release does not know it. */
+export function policyNamed<P>(policies: ReadonlyMap<string, AdoptedPolicy<P>>, name: string, membership: string): P {
+  const adopted = policies.get(name);
+  if (adopted !== undefined) return adopted.policy;
+  throw new LedgerError('file_newer', `${membership} was decided under a policy that this release does not know. Upgrade @paidonce/ledger`);
 }
 
 /** Reads an adopted policy, as it stands: what it lacks is never filled in. Undefined: it cannot be used; this was reported. */
