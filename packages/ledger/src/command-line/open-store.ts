@@ -15,7 +15,7 @@ import { grouped, type Terminal } from './terminal.ts';
 /** A store that was opened to write. */
 export interface WritableStore {
   readonly store: EventStore;
-  /** True if the store writes appends in the order in which they were called: then an import may run many at once. */
+  /** True if the store commits the appends of one turn of the event loop together, in their order: then an import calls many at once. */
   readonly keepsOrder: boolean;
 }
 

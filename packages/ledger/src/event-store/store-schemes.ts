@@ -18,7 +18,7 @@ export interface StoreScheme {
   /** Matches the URLs of this store. */
   readonly pattern: RegExp;
   open(url: string, options: OpenSchemeOptions): Promise<EventStore>;
-  /** True if the store writes appends in the order in which they were called: then an import may run many at once. */
+  /** True if the store commits the appends of one turn of the event loop together, in their order: then an import calls many at once. */
   readonly keepsOrder: boolean;
   /** How a command reads its log: opens it with `readOnly`, or as a SQLite file; or not at all, since it ends with its process. */
   readonly reading: 'readOnly' | 'sqliteFile' | 'none';
@@ -49,7 +49,7 @@ const schemes: readonly StoreScheme[] = [
     form: 'postgres://HOST/DATABASE',
     pattern: /^postgres(?:ql)?:\/\//,
     open: async (url, options) => (await import('./postgres/postgres-url.ts')).openPostgresUrl(url, options),
-    keepsOrder: true,
+    keepsOrder: false,
     reading: 'readOnly',
   },
   { form: 'esdb://HOST', pattern: /^esdb(?:\+discover)?:\/\//, ...cluster },

@@ -15,8 +15,8 @@ export type CopyPhase = 'compare' | 'copy' | 'prove';
 /** How to copy a ledger. */
 export interface CopyOptions {
   /**
-   * True if the target writes appends in the order in which they were called, as SQLite does: then many appends run at once.
-   * Default: false, one append at a time.
+   * True if the target commits the appends that are called in one turn of the event loop together, and in that order, as SQLite
+   * does: then many are called at once. Default: false: what the target's `appendAll` takes at once; where it has none, one append.
    */
   readonly keepsOrder?: boolean;
   /** Called with the step, and with how many events of the log it has reached. */

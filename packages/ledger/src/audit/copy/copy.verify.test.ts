@@ -14,6 +14,7 @@ import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
 import { ServerDouble } from '../../testing/eventstoredb-double/server-double.ts';
 import { writeStories } from '../golden-log.test-support.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
+import type { LogRow } from '../log/log-row.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { verifyLog } from '../verify/verify.ts';
 import { type CopyPhase, copyLedger } from './copy.ts';
@@ -167,22 +168,51 @@ describe('a copy that was cut off goes on', () => {
     expect(double.log.events).toHaveLength(size);
   });
 
-  test('after an append that failed while others were under way: nothing was appended after it', async () => {
+  test('after a commit that failed: nothing was appended after it', async () => {
     const [original, target] = [openMemoryEventStore(), openMemoryEventStore()];
-    for (let place = 0; place < 20; place++) await original.append(`order-${place}`, -1, [noted()]);
-    const called: string[] = [];
-    const append: EventStore['append'] = async (stream, ...rest) => {
-      called.push(stream);
-      if (called.length === 5) throw new LedgerError('store_busy', 'The queue is full.');
-      await new Promise((resolve) => setImmediate(resolve));
-      return target.append(stream, ...rest);
+    for (let place = 0; place < 40; place++) await original.append(`order-${place}`, -1, [noted()]);
+    let commits = 0;
+    const appendAll: EventStore['appendAll'] = async (appends) => {
+      commits += 1;
+      if (commits === 2) throw new LedgerError('store_busy', 'The queue is full.');
+      return target.appendAll!(appends);
     };
-    const failing = copyLedger(readerOf(original), { ...target, append }, { keepsOrder: true });
-    await expect(failing).rejects.toMatchObject({ code: 'store_busy' });
-    expect(called).toEqual(['order-0', 'order-1', 'order-2', 'order-3', 'order-4']);
-    // It has waited for those that were under way: the next call finds all of them.
-    expect((await eventsIn(target)).map(({ stream }) => stream)).toEqual(called.slice(0, 4));
-    expect(await copyLedger(readerOf(original), target)).toMatchObject({ outcome: 'copied', size: 20, appended: 16 });
+    await expect(copyLedger(readerOf(original), { ...target, appendAll })).rejects.toMatchObject({ code: 'store_busy' });
+    expect(commits).toBe(2);
+    expect((await eventsIn(target)).map(({ stream }) => stream)).toEqual(Array.from({ length: 16 }, (_, place) => `order-${place}`));
+    expect(await copyLedger(readerOf(original), target)).toMatchObject({ outcome: 'copied', size: 40, appended: 24 });
+  });
+
+  test('after SQLite was held by another process too long: what arrived meanwhile was not written behind a gap', async () => {
+    const [original, path] = [openMemoryEventStore(), newLogPath()];
+    const events = 600;
+    for (let place = 0; place < events; place++) await original.append(`order-${place}`, -1, [noted()]);
+    const reader = readerOf(original);
+    /** The rest of the log arrives slowly, so that it would wait less long for the file. */
+    async function* rows(): AsyncGenerator<readonly LogRow[]> {
+      let read = 0;
+      for await (const page of reader.rows()) {
+        for (const row of page) {
+          read += 1;
+          if (read > 520) await new Promise((resolve) => setTimeout(resolve, 10));
+          yield [row];
+        }
+      }
+    }
+    const target = await openSqliteEventStore(path, { busyTimeoutMs: 300 });
+    onTestFinished(() => target.close());
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    const append: EventStore['append'] = (...call) =>
+      target.append(...call).catch((error: unknown) => {
+        if (other.isOpen) other.close();
+        throw error;
+      });
+    const copying = copyLedger({ ...reader, rows }, { ...target, append }, { keepsOrder: true });
+    await expect(copying).rejects.toMatchObject({ code: 'store_busy' });
+    const there = (await eventsIn(target)).map(({ stream }) => stream);
+    expect(there).toEqual(Array.from(there, (_, place) => `order-${place}`));
+    expect(await copyLedger(reader, target, { keepsOrder: true })).toMatchObject({ outcome: 'copied', size: events });
   });
 
   test('with what the source got since, and tells that it goes on', async () => {

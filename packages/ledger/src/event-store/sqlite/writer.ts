@@ -43,6 +43,8 @@ export class Writer {
   #bytes = 0;
   /** How many of the first sets are committed singly, because their group failed. Written by `#commitGroup` and `#leave`. */
   #alone = 0;
+  /** When the first append of this turn of the event loop arrived. Written by `append` and `#run`. */
+  #turnMs: number | undefined;
   /** The loop that commits. Undefined: nothing waits. Written by `append` and `#run`. */
   #running: Promise<void> | undefined;
 
@@ -57,7 +59,9 @@ export class Writer {
   append(appends: readonly CheckedAppend[]): Promise<readonly AppendResult[]> {
     const bytes = appends.reduce((sum, append) => sum + append.bytes, 0);
     if (this.#queue.length >= queuedAppends || this.#bytes + bytes > queuedBytes) return Promise.reject(this.#full());
-    const deadline = this.#options.runtime.monotonicNowMs() + this.#options.busyTimeoutMs;
+    // One deadline for all of a turn: a group that came at once is refused whole, and no later part of it is written.
+    this.#turnMs ??= this.#options.runtime.monotonicNowMs();
+    const deadline = this.#turnMs + this.#options.busyTimeoutMs;
     return new Promise((resolve, reject) => {
       this.#queue.push({ appends, bytes, deadline, resolve, reject });
       this.#bytes += bytes;
@@ -74,6 +78,7 @@ export class Writer {
     while (this.#queue.length > 0) {
       // All callers of this turn of the event loop are in the queue when the next turn begins.
       await nextTurn();
+      this.#turnMs = undefined;
       const waitMs = this.#commitGroup();
       if (waitMs > 0) await this.#options.runtime.sleep(waitMs);
     }
