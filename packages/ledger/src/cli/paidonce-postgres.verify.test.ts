@@ -73,6 +73,11 @@ describeWithBinaries('the commands on PostgreSQL', () => {
     }
   });
 
+  test('know its end: a position past it is refused', async () => {
+    const refused = { code: 2, err: expect.stringContaining('Position 20200101 is past the end of the log.') };
+    expect(await run('explain', 'confirmed', '--as-of', '20200101')).toMatchObject(refused);
+  });
+
   test('sign it, and prove an order of it', async () => {
     const [keyFile, checkpoints, receipt] = ['key', 'checkpoints', 'receipt.json'].map((name) => join(directory, name)) as [
       string,

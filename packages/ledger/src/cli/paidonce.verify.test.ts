@@ -470,6 +470,10 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
     [['verify', '--stroe', 'x'], /Unknown option '--stroe'.*paidonce verify --help/],
     [['verify', 'x'], /takes no arguments, and was given 1/],
     [['verify', '--as-of', 'yesterday'], /pass a position, a day/],
+    [
+      ['explain', 'refunded', '--as-of', '20200101'],
+      /^Position 20200101 is past the end of the log \(\d+\)\. A day is written 2020-01-01$/m,
+    ],
     [['explain'], /Name an order or a subscription, or a member/],
     [['explain', 'a', '--member', 'b'], /Name an order or a subscription, or a member/],
     [['explain', 'a', '--lang', 'fr'], /speaks en and zh-TW/],

@@ -246,6 +246,15 @@ describe('as of', () => {
     expect(await resolveAsOf(log, '00000000000000000012')).toBe('00000000000000000012');
   });
 
+  test('a position past the end is refused: it may be a day without its hyphens', async () => {
+    const end = (await allRows()).length;
+    expect(await resolveAsOf(log, String(end))).toMatch(new RegExp(`^0+${end}$`));
+    for (const text of [String(end + 1), '20200101', '9'.repeat(20)]) {
+      const refused = `Position ${text} is past the end of the log. A day is written 2020-01-01`;
+      await expect(resolveAsOf(log, text)).rejects.toMatchObject({ code: 'invalid_input', message: refused });
+    }
+  });
+
   test('a time is the last position before the first that was recorded later', async () => {
     const [first, second] = await allRows();
     const { recordedAt } = JSON.parse(second!.metadata) as { recordedAt: string };
