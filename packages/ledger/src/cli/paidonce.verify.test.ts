@@ -202,6 +202,25 @@ describe('receipt', () => {
 });
 
 describe('export and import', () => {
+  test('of text with the other characters that look like line breaks, and with those of Windows', async () => {
+    const [from, to, file] = ['breaks.db', 'breaks-again.db', 'breaks.ndjson'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const store = await openSqliteEventStore(from);
+    const data = { reason: 'one\u2028two\u2029three\u0085four' };
+    await store.append('order-1', -1, [{ id: crypto.randomUUID(), type: 'Noted', data, metadata: { version: '1' } }]);
+    await store.close();
+    expect((await run('export', '--store', `sqlite:${from}`, '--out', file)).code).toBe(0);
+    expect(await run('import', file, '--store', `sqlite:${to}`, '--create')).toMatchObject({ code: 0 });
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('\n', '\r\n'));
+    expect(await run('import', file, '--store', `sqlite:${to}.2`, '--create')).toMatchObject({ code: 0 });
+    const again = await openSqliteEventStore(to);
+    expect(await again.readStream('order-1')).toMatchObject([{ data }]);
+    await again.close();
+  });
+
   test('leave and enter with the same tree', async () => {
     const file = join(directory, 'log.ndjson');
     expect((await run('export', '--out', file)).code).toBe(0);
