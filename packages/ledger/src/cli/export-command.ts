@@ -15,6 +15,7 @@ import { type Command, type Invocation, readingOptions } from '../command-line/c
 import { grouped } from '../command-line/terminal.ts';
 import { defined } from '../defined.ts';
 import { LedgerError } from '../errors.ts';
+import { unfinishedPaths } from '../unfinished-paths.ts';
 import { fileMode, notWritten, readText } from '../written-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
@@ -114,6 +115,7 @@ async function openOutput(invocation: Invocation, log: LogReader, format: string
   const { options, terminal } = invocation;
   const path = options.text('out');
   const file = path === undefined ? undefined : await withFileErrors(path, () => open(path, 'wx', fileMode));
+  if (path !== undefined) unfinishedPaths.add(path);
   const measure = measured(invocation, 'export', log);
   let [chunk, lines, events] = ['', 0, 0];
   const flush = async (): Promise<void> => {
@@ -134,11 +136,15 @@ async function openOutput(invocation: Invocation, log: LogReader, format: string
     },
     abandon: async () => {
       await file?.close().catch(() => undefined); // `end` may have closed it, or failed to: the first error is the one to report.
-      if (path !== undefined) await rm(path, { force: true });
+      if (path === undefined) return;
+      await rm(path, { force: true });
+      unfinishedPaths.delete(path);
     },
     end: async () => {
       await flush();
-      if (path !== undefined) await withFileErrors(path, async () => file?.close());
+      if (path === undefined) return;
+      await withFileErrors(path, async () => file?.close());
+      unfinishedPaths.delete(path);
     },
     summarize: (unplaced) => {
       const summary = `${path ?? format}: ${grouped(lines)} lines; ${measure.end(events)}.`;

@@ -95,7 +95,10 @@ describe('a log that was moved to a cluster', () => {
     expect((await run('export', '--format', 'csv')).out).toMatch(/\n\d{40},2026-/);
     expect(await json('verify', '--as-of', position)).toMatchObject({ found: 1 });
     for (const past of ['20200101', position.replaceAll(/^0/g, '9').slice(0, 20).repeat(2)])
-      expect(await run('verify', '--as-of', past)).toMatchObject({ code: 2, err: expect.stringContaining(`Position ${past} is past the end`) });
+      expect(await run('verify', '--as-of', past)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(`Position ${past} is past the end`),
+      });
     expect((await run('verify', '--checkpoints', checkpoints, '--key', key)).out).toContain('breaks checkpoint');
   });
 

@@ -3,10 +3,8 @@
 
 import { LedgerError } from '../../errors.ts';
 import { backUp } from '../../event-store/sqlite/backup.ts';
-import { DatabaseSync } from '../../event-store/sqlite/node-sqlite.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
-import { damageIn } from '../log/sqlite-reading.ts';
 import { scanTree } from '../tree/tree-scan.ts';
 
 /** A backup that was verified. */
@@ -28,11 +26,11 @@ export async function backUpLog(log: LogReader, toPath: string, onEvents?: (even
     throw new LedgerError('invalid_input', `${log.name} is no SQLite file. Back it up with the tools of its server, or export it`);
   log.sqlite.refuseForeignObjects();
   await backUp(log.sqlite.path, toPath);
-  const damage = damageOf(toPath);
-  if (damage !== undefined)
-    throw new LedgerError('corrupt', `${toPath} is damaged: ${damage}. Check the disk, and the log with: paidonce verify`);
   const copy = sqliteReader(toPath);
   try {
+    const damage = copy.sqlite?.damage();
+    if (damage !== undefined)
+      throw new LedgerError('corrupt', `${toPath} is damaged: ${damage}. Check the disk, and the log with: paidonce verify`);
     const { tree } = await scanTree(copy, {}, onEvents);
     // The log may have grown meanwhile, so only its first `size` events are compared.
     const { tree: original } = await scanTree(log, { size: tree.size });
@@ -41,15 +39,5 @@ export async function backUpLog(log: LogReader, toPath: string, onEvents?: (even
     return { size: tree.size, root: root.toString('base64') };
   } finally {
     await copy.close();
-  }
-}
-
-/** The first damage that SQLite finds in a file. Undefined: none. */
-export function damageOf(path: string): string | undefined {
-  const db = new DatabaseSync(path, { readOnly: true });
-  try {
-    return damageIn(db);
-  } finally {
-    db.close();
   }
 }

@@ -4,7 +4,6 @@ import { LedgerError } from '../../errors.ts';
 import { restoreFile } from '../../event-store/sqlite/restore.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { scanTree } from '../tree/tree-scan.ts';
-import { damageOf } from './backup.ts';
 
 /** A log that was restored. */
 export interface RestoredLog {
@@ -27,18 +26,21 @@ export interface RestoredLog {
  */
 export async function restoreLog(backupPath: string, toPath: string, onEvents?: (events: number) => void): Promise<RestoredLog> {
   const backup = sqliteReader(backupPath);
-  const { size, root } = await treeOf(backup, onEvents).finally(() => backup.close());
-  const damage = damageOf(backupPath);
-  if (damage !== undefined)
-    throw new LedgerError('corrupt', `${backupPath} is damaged: ${damage}. Nothing was changed; take another backup`);
+  const { size, root } = await verified(backup, backupPath, onEvents).finally(() => backup.close());
   const kept = await restoreFile(backupPath, toPath);
   if (kept === undefined) return { size, root };
   const keptSize = sizeOf(kept);
   return { size, root, kept, ...(keptSize === undefined ? {} : { keptSize }) };
 }
 
-async function treeOf(log: ReturnType<typeof sqliteReader>, onEvents?: (events: number) => void): Promise<{ size: number; root: string }> {
-  const { tree } = await scanTree(log, {}, onEvents);
+async function verified(
+  backup: ReturnType<typeof sqliteReader>,
+  path: string,
+  onEvents?: (events: number) => void,
+): Promise<{ size: number; root: string }> {
+  const { tree } = await scanTree(backup, {}, onEvents);
+  const damage = backup.sqlite?.damage();
+  if (damage !== undefined) throw new LedgerError('corrupt', `${path} is damaged: ${damage}. Nothing was changed; take another backup`);
   return { size: tree.size, root: tree.root().toString('base64') };
 }
 

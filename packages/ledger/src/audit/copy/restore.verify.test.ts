@@ -1,11 +1,22 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runPaidonce } from '../../cli/run-paidonce.test-support.ts';
 import { eventOf, newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
+import { fileMode } from '../../written-files.ts';
+
+const links = vi.hoisted(() => ({ fail: false }));
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const linkSync: typeof fs.linkSync = (from, to) => {
+    if (links.fail) throw Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM', syscall: 'link' });
+    fs.linkSync(from, to);
+  };
+  return { ...fs, linkSync };
+});
 
 /** A log of 30 events, of which a backup has 20. */
 async function backedUp(): Promise<{ readonly directory: string; readonly path: string; readonly backup: string; readonly url: string }> {
@@ -37,6 +48,33 @@ describe('paidonce restore', () => {
     expect([await eventsIn(path), await eventsIn(`${path}.before-restore`)]).toEqual([20, 30]);
     const again = await runPaidonce(['restore', backup, '--store', url, '--json']);
     expect(JSON.parse(again.out)).toMatchObject({ size: 20, kept: `${path}.before-restore-2`, keptSize: 20 });
+  });
+
+  test.each([0o444, 0o644, 0o600])('a backup with the mode %o: the log has the mode and the owner of the old one', async (mode) => {
+    const { path, backup, url } = await backedUp();
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(path, 65_534, 65_534);
+    chmodSync(path, 0o660);
+    chmodSync(backup, mode);
+    const { uid, gid } = statSync(path);
+    expect(await runPaidonce(['restore', backup, '--store', url])).toMatchObject({ code: 0 });
+    const restored = statSync(path);
+    expect([restored.mode & 0o777, restored.uid, restored.gid]).toEqual([0o660, uid, gid]);
+    rmSync(path);
+    expect(await runPaidonce(['restore', backup, '--store', url])).toMatchObject({ code: 0 });
+    expect(statSync(path).mode & 0o777 & ~fileMode).toBe(0); // Where there was no log, nobody else may read it.
+    expect(await eventsIn(path)).toBe(20);
+  });
+
+  test('on a file system that knows no second name for a file', async () => {
+    const { directory, path, backup, url } = await backedUp();
+    links.fail = true;
+    onTestFinished(() => {
+      links.fail = false;
+    });
+    expect(await runPaidonce(['restore', backup, '--store', url])).toMatchObject({ code: 0 });
+    expect(readdirSync(directory).toSorted()).toEqual(['backup.db', 'ledger.db', 'ledger.db.before-restore']);
+    expect([await eventsIn(path), await eventsIn(`${path}.before-restore`)]).toEqual([20, 30]);
   });
 
   test('after a crash: the -wal file of the old log is not left beside the backup', async () => {

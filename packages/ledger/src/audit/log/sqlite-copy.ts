@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Position } from '../../event-store/event-store.ts';
+import { asLedgerError } from '../../event-store/sqlite/failure.ts';
 import { migrate } from '../../event-store/sqlite/migrations.ts';
 import { DatabaseSync } from '../../event-store/sqlite/node-sqlite.ts';
+import { unfinishedPaths } from '../../unfinished-paths.ts';
 import type { LogReader } from './log-reader.ts';
 import { SqliteLog } from './sqlite-log.ts';
 import { originsTable } from './sqlite-reading.ts';
@@ -35,7 +37,8 @@ export async function withSqliteLog<T>(
   const { sqlite } = reader;
   if (sqlite && !reportsForeignObjects) sqlite.refuseForeignObjects();
   if (sqlite) return work({ log: sqlite, upTo: asOf === undefined ? sqlite.end() : Number(asOf), copied: 0 });
-  const folder = mkdtempSync(join(tmpdir(), 'paidonce-audit-'));
+  const folder = newFolder();
+  unfinishedPaths.add(folder);
   let log: SqliteLog | undefined;
   try {
     const path = join(folder, 'log.db');
@@ -45,6 +48,15 @@ export async function withSqliteLog<T>(
   } finally {
     log?.close();
     rmSync(folder, { recursive: true, force: true });
+    unfinishedPaths.delete(folder);
+  }
+}
+
+function newFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'paidonce-audit-'));
+  } catch (error) {
+    throw asLedgerError(error, tmpdir());
   }
 }
 
@@ -80,6 +92,8 @@ async function copyInto(
       onEvents?.(copied);
     }
     return { upTo, copied };
+  } catch (error) {
+    throw asLedgerError(error, path); // The folder is full, say.
   } finally {
     db.close();
   }

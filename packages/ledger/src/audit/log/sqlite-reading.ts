@@ -1,11 +1,11 @@
 // The read-only connection to a SQLite log, and the statements that audits run on it.
 import { existsSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { LedgerError } from '../../errors.ts';
 import { asLedgerError } from '../../event-store/sqlite/failure.ts';
 import { foreignObjects } from '../../event-store/sqlite/foreign-objects.ts';
 import { applicationId, migrations, pragma, refuseForeignFile } from '../../event-store/sqlite/migrations.ts';
-import { DatabaseSync, type StatementSync } from '../../event-store/sqlite/node-sqlite.ts';
+import type { DatabaseSync, StatementSync } from '../../event-store/sqlite/node-sqlite.ts';
+import { connectReadOnly } from '../../event-store/sqlite/read-only.ts';
 
 export type LogQuery =
   | 'extent'
@@ -57,7 +57,7 @@ export function openReadOnly(path: string): DatabaseSync {
   if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist. Which file holds the log?`);
   let db: DatabaseSync | undefined;
   try {
-    db = connect(path);
+    db = connectReadOnly(path);
     if (pragma(db, 'application_id') === applicationId && pragma(db, 'user_version') === migrations.length) return db;
     refuseForeignFile(db, path);
     throw new LedgerError(
@@ -67,26 +67,6 @@ export function openReadOnly(path: string): DatabaseSync {
   } catch (error) {
     if (db?.isOpen) db.close();
     throw asLedgerError(error, path);
-  }
-}
-
-/**
- * Connects to the file. SQLite's write-ahead log needs helper files beside the log. On a read-only medium it cannot create
- * them, so the file is then opened as one that does not change.
- */
-function connect(path: string): DatabaseSync {
-  // Wait up to 10 s for a lock: no customer waits for an audit.
-  const options = { readOnly: true, timeout: 10_000 };
-  const db = new DatabaseSync(path, options);
-  try {
-    pragma(db, 'user_version');
-    return db;
-  } catch (error) {
-    db.close();
-    if (existsSync(`${path}-wal`)) throw error;
-    const immutable = pathToFileURL(path);
-    immutable.searchParams.set('immutable', '1');
-    return new DatabaseSync(immutable, options);
   }
 }
 

@@ -2,10 +2,9 @@
 
 import { workerData } from 'node:worker_threads';
 import type { BackupOrder } from './backup.ts';
-import { DatabaseSync } from './node-sqlite.ts';
+import { connectReadOnly } from './read-only.ts';
 
 const { from, to } = workerData as BackupOrder;
-// This thread may wait for the file: it blocks no other work.
-const db = new DatabaseSync(from, { timeout: 10_000 });
+const db = connectReadOnly(from); // This thread may wait for the file: it blocks no other work.
 db.prepare('VACUUM INTO ?').run(to);
 db.close();

@@ -6,6 +6,7 @@ import { link, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LedgerError } from '../../errors.ts';
+import { unfinishedPaths } from '../../unfinished-paths.ts';
 import { makePrivately, notWritten, refuseLink } from '../../written-files.ts';
 import { asLedgerError } from './failure.ts';
 
@@ -24,6 +25,7 @@ export async function backUp(from: string, toPath: string): Promise<void> {
   if (existsSync(to)) throw new LedgerError('invalid_input', `${to} exists. It was left as it is; give the backup a new name.`);
   // The copy has another name until it is complete, so that a file at `to` is always complete.
   const partial = `${to}.${process.pid}.partial`;
+  unfinishedPaths.add(partial);
   try {
     await rm(partial, { force: true });
     makePrivately(partial); // SQLite fills an empty file, and keeps who may read it.
@@ -35,6 +37,8 @@ export async function backUp(from: string, toPath: string): Promise<void> {
   } catch (error) {
     await rm(partial, { force: true });
     throw asLedgerError(error, to);
+  } finally {
+    unfinishedPaths.delete(partial);
   }
 }
 

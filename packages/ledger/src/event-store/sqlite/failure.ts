@@ -15,13 +15,14 @@ const NOTADB = 26;
 
 const unsettled = 'An append under way may be stored or not; sending it again with the same ids settles it.';
 
-/** Converts an error of SQLite. Returns any other error unchanged, so that a bug keeps its stack. */
+/** Converts an error of SQLite or of the file system. Returns any other error unchanged, so that a bug keeps its stack. */
 export function asLedgerError(error: unknown, path: string): unknown {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE') {
     return new LedgerError('store_unavailable', `${path}: the connection was given up after a failure of the disk. Open the store again.`, {
       cause: error,
     });
   }
+  if (error instanceof Error && 'syscall' in error) return fileFailure(error as NodeJS.ErrnoException, path);
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
   const ledgerError = (code: ConstructorParameters<typeof LedgerError>[0], what: string): LedgerError =>
     new LedgerError(code, `${path}: ${what}`, { cause: error });
@@ -46,6 +47,12 @@ export function asLedgerError(error: unknown, path: string): unknown {
     default:
       return ledgerError('store_unavailable', `${detail}. ${unsettled}`);
   }
+}
+
+function fileFailure(error: NodeJS.ErrnoException, path: string): LedgerError {
+  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  const what = isFull ? 'Make room, then start again.' : 'Does its directory exist, and may this process write there?';
+  return new LedgerError(isFull ? 'store_full' : 'store_unavailable', `${path}: ${error.message}. ${what}`, { cause: error });
 }
 
 export function isBusy(error: unknown): boolean {

@@ -1,12 +1,16 @@
 // Puts a backup in the place of a log file. No process may have the log open, and the `-wal` and `-shm` files of the old log
 // must not stay: SQLite would write the old `-wal` into the backup, and destroy it. The steps:
-//   1. Copy the backup beside the log, and sync the copy.
+//   1. Copy the backup beside the log, with the owner and the mode of the log that is there, and sync the copy.
 //   2. Take the log for ourselves: SQLite then moves its `-wal` file into it, and removes both files. What is damaged, or has
 //      the `-wal` file of another log, is not touched: its files are set aside as they are.
-//   3. Give the old file a second name, then move the copy to the path, in one step: a crash leaves one log or the other.
-import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
+//   3. Give the old file a second name, then move the copy to the path, in one step: a crash leaves one log or the other. (Some
+//      file systems know no second name for a file. There a crash may leave the old log under its new name alone.)
+import { createReadStream, existsSync, linkSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LedgerError } from '../../errors.ts';
+import { unfinishedPaths } from '../../unfinished-paths.ts';
+import { fileMode } from '../../written-files.ts';
 import { syncPath } from './backup.ts';
 import { asLedgerError, isBusy, isCorrupt } from './failure.ts';
 import { refuseForeignWal } from './main-file.ts';
@@ -19,17 +23,14 @@ import { DatabaseSync } from './node-sqlite.ts';
  */
 export async function restoreFile(backup: string, toPath: string): Promise<string | undefined> {
   const [from, path] = [resolve(backup), resolve(toPath)];
-  const [a, b] = [statSync(from), statSync(path, { throwIfNoEntry: false })];
-  if (b !== undefined && a.dev === b.dev && a.ino === b.ino)
-    throw new LedgerError('invalid_input', `${from} is the log itself. Name its backup`);
-  if ((statSync(`${from}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
-    throw new LedgerError('invalid_input', `${from} has a -wal file: it is a log in use, not a backup. Make one with: paidonce backup`);
-  }
   const partial = `${path}.${process.pid}.partial`;
   let held: DatabaseSync | undefined;
   try {
-    copyFileSync(from, partial); // 1
-    await syncPath(partial, 'r+');
+    const old = statSync(path, { throwIfNoEntry: false });
+    refuseLogInUse(from, old);
+    unfinishedPaths.add(partial);
+    rmSync(partial, { force: true });
+    await copyAs(old, from, partial); // 1
     held = takeForOurselves(path); // 2
     const kept = setAside(path); // 3
     renameSync(partial, path);
@@ -39,7 +40,33 @@ export async function restoreFile(backup: string, toPath: string): Promise<strin
     throw asLedgerError(error, path);
   } finally {
     rmSync(partial, { force: true });
+    unfinishedPaths.delete(partial);
     if (held?.isOpen) held.close();
+  }
+}
+
+function refuseLogInUse(from: string, old: Stats | undefined): void {
+  const { dev, ino } = statSync(from);
+  if (old !== undefined && dev === old.dev && ino === old.ino)
+    throw new LedgerError('invalid_input', `${from} is the log itself. Name its backup`);
+  if ((statSync(`${from}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+    throw new LedgerError('invalid_input', `${from} has a -wal file: it is a log in use, not a backup. Make one with: paidonce backup`);
+  }
+}
+
+/** Never with the mode of the backup, which may be kept read-only, or where everybody may read it. */
+async function copyAs(old: Stats | undefined, from: string, to: string): Promise<void> {
+  const file = await open(to, 'wx', fileMode);
+  try {
+    await file.writeFile(createReadStream(from));
+    if (old !== undefined) {
+      const { uid, gid } = await file.stat();
+      if (uid !== old.uid || gid !== old.gid) await file.chown(old.uid, old.gid);
+      await file.chmod(old.mode & 0o777);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 
@@ -78,7 +105,16 @@ function setAside(path: string): string | undefined {
   let kept = `${path}.before-restore`;
   for (let number = 2; isTaken(kept); number += 1) kept = `${path}.before-restore-${number}`;
   const isThere = existsSync(path);
-  if (isThere) linkSync(path, kept);
+  if (isThere) giveSecondName(path, kept);
   for (const suffix of ['-wal', '-shm']) if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${kept}${suffix}`);
   return isThere ? kept : undefined;
+}
+
+function giveSecondName(path: string, kept: string): void {
+  try {
+    linkSync(path, kept);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error; // Somebody made it meanwhile.
+    renameSync(path, kept);
+  }
 }
