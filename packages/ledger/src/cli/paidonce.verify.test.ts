@@ -179,6 +179,23 @@ describe('explain', () => {
 });
 
 describe('receipt', () => {
+  test('passes over a checkpoint that was cut off, and is refused where there is no other', async () => {
+    const [torn, file] = [join(directory, 'torn'), join(directory, 'torn-receipt.json')];
+    const whole = readFileSync(checkpoints, 'utf8');
+    const [origin = '', size = '', root = ''] = whole.split('\n');
+    const unsigned = `${origin}\n${Number(size) + 1}\n${root}\n\n`;
+    for (const text of [`${whole}${unsigned}`, `${whole}${unsigned}— ${origin} AAAA`, `${unsigned}${whole}${whole}`]) {
+      writeFileSync(torn, text);
+      expect(await run('receipt', 'refunded', '--checkpoints', torn, '--out', file)).toMatchObject({ code: 0 });
+      expect((await run('receipt', 'verify', file, '--key', key)).code).toBe(0);
+      rmSync(file);
+    }
+    writeFileSync(torn, `${origin}\n${size}\n${root}\n\n— ${origin} AAAA`); // True, and signed by nobody.
+    const refused = { code: 2, err: expect.stringContaining('none has a whole signature') };
+    expect(await run('receipt', 'refunded', '--checkpoints', torn, '--out', file)).toMatchObject(refused);
+    expect(existsSync(file)).toBe(false);
+  });
+
   test('of an order is written and verified, with nothing but the key', async () => {
     const file = join(directory, 'receipt.json');
     expect((await run('receipt', 'refunded', '--checkpoints', checkpoints, '--out', file)).code).toBe(0);

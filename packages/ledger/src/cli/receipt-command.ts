@@ -1,6 +1,6 @@
 // The command `paidonce receipt ORDER` writes the receipt of one order; `paidonce receipt verify FILE` checks one offline.
 import { readCheckpoint } from '../audit/checkpoint/signed-checkpoint.ts';
-import { parseVerifierKey } from '../audit/checkpoint/signed-note.ts';
+import { isSignedNote, parseVerifierKey } from '../audit/checkpoint/signed-note.ts';
 import { type ReceiptOptions, takeReceipt, verifyReceiptDecisions } from '../audit/receipt/receipt.ts';
 import { parseReceipt, type Receipt, verifyReceipt } from '../audit/receipt/receipt-verify.ts';
 import { type Command, type ExitCode, type Invocation, readingOptions } from '../command-line/command.ts';
@@ -20,7 +20,7 @@ export const receiptCommand: Command = {
     ...readingOptions,
     'key-file': { value: 'FILE', multiple: true, help: 'private key to sign with' },
     origin: { value: 'NAME', help: 'the name of the log. Default: the name of the key' },
-    checkpoints: { value: 'FILE', multiple: true, help: 'signed checkpoints; the largest is used' },
+    checkpoints: { value: 'FILE', multiple: true, help: 'signed checkpoints; the largest whole one is used' },
     out: { value: 'FILE', help: 'a new file for the receipt. Default: standard output' },
     key: { value: 'KEY|FILE', multiple: true, help: 'verify: public key that you trust' },
   },
@@ -59,13 +59,16 @@ async function writeReceipt(invocation: Invocation, orderId: string): Promise<Ex
   });
 }
 
-/** Returns the checkpoint that covers most, or the keys to sign with. */
+/** Returns the checkpoint that covers most, or the keys to sign with. Passes over one that a crash or a full disk has cut off. */
 function proofIn({ options }: Invocation): ReceiptOptions['proof'] {
   const sizeOf = (note: string): number => {
     const checkpoint = readCheckpoint(note);
     return 'refused' in checkpoint ? -1 : checkpoint.size;
   };
-  const [checkpoint] = readCheckpoints(options.texts('checkpoints')).toSorted((a, b) => sizeOf(b) - sizeOf(a));
+  const notes = readCheckpoints(options.texts('checkpoints'));
+  const [checkpoint] = notes.filter(isSignedNote).toSorted((a, b) => sizeOf(b) - sizeOf(a));
+  if (notes.length > 0 && checkpoint === undefined)
+    throw new LedgerError('invalid_input', '--checkpoints: none has a whole signature. Sign the log again: paidonce checkpoint');
   if (checkpoint !== undefined) {
     options.refuse(['key-file', 'origin'], 'signs the log as it is, and --checkpoints uses what was signed before. Leave one of them out');
     return { checkpoint };

@@ -109,6 +109,11 @@ export function openNote(note: string, trusted: readonly NoteVerifier[]): Opened
   return { text, signedBy };
 }
 
+/** True if it has the form of a signed note: a text, one blank line, whole signature lines. It checks no signature. */
+export function isSignedNote(note: string): boolean {
+  return /^(?:[^\n]+\n)+\n(?:— [^\s+]+ [A-Za-z0-9+/]+={0,2}\n)+$/u.test(note);
+}
+
 function verifierKeyText(name: string, publicKey: KeyObject): string {
   const raw = rawPublicKey(publicKey);
   return `${name}+${keyId(name, raw).toString('hex')}+${Buffer.concat([Buffer.from([ed25519]), raw]).toString('base64')}`;

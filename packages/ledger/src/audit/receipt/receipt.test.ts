@@ -92,6 +92,7 @@ describe('a receipt', () => {
       () => ({ checkpoint: `${origin}\n60\n${Buffer.alloc(32).toString('base64')}\n\n— x AAAA\n` }),
       /not the one of the checkpoint/,
     ],
+    ['a checkpoint that was cut off', 'held', () => ({ checkpoint: receipt.checkpoint.slice(0, -3) }), /no whole signature/],
     ['no checkpoint', 'held', () => ({ checkpoint: 'hello' }), /no checkpoint/],
   ])('is refused for %s', async (_, orderId, proof, why) => {
     await expect(takeReceipt(log, orderId, { proof: proof() })).rejects.toThrow(why);

@@ -7,8 +7,8 @@ import { referenceName, referenceNamesOf } from '../../observation.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
-import { readCheckpoint, refuseOrigin, signCheckpoint } from '../checkpoint/signed-checkpoint.ts';
-import type { NoteSigner } from '../checkpoint/signed-note.ts';
+import { type Checkpoint, readCheckpoint, refuseOrigin, signCheckpoint } from '../checkpoint/signed-checkpoint.ts';
+import { isSignedNote, type NoteSigner } from '../checkpoint/signed-note.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { type LogRow, positionText, storedEvent } from '../log/log-row.ts';
 import { withSqliteLog } from '../log/sqlite-copy.ts';
@@ -31,8 +31,8 @@ export interface ReceiptOptions {
 /**
  * Makes the receipt of one order.
  * @throws LedgerError `order_unknown`: the log does not have the order. `invalid_input`: the checkpoint cannot be read or does
- *   not cover the order, the order has more than 5,000 events, or the origin is not valid. `corrupt`: the checkpoint is of another log, or an event cannot be read.
- *   Also what the store throws.
+ *   not cover the order, or has no whole signature; the order has more than 5,000 events, or the origin is not valid. `corrupt`: the
+ *   checkpoint is of another log, or an event cannot be read. Also what the store throws.
  */
 export async function takeReceipt(log: LogReader, orderId: string, { proof, asOf, onEvents }: ReceiptOptions): Promise<Receipt> {
   if ('origin' in proof) refuseOrigin(proof.origin);
@@ -44,8 +44,7 @@ export async function takeReceipt(log: LogReader, orderId: string, { proof, asOf
     );
   }
   const { indexes, events } = await indexesOf(log, rows, { asOf, onEvents });
-  const given = 'checkpoint' in proof ? readCheckpoint(proof.checkpoint) : undefined;
-  if (given && 'refused' in given) throw new LedgerError('invalid_input', `The checkpoint cannot be used: ${given.refused}`);
+  const given = 'checkpoint' in proof ? readSigned(proof.checkpoint) : undefined;
   const size = given?.size ?? events;
   const newest = Math.max(...indexes.values());
   if (newest >= size) {
@@ -74,6 +73,13 @@ export async function takeReceipt(log: LogReader, orderId: string, { proof, asOf
       })
       .sort((a, b) => a.index - b.index),
   };
+}
+
+function readSigned(note: string): Checkpoint {
+  const checkpoint = readCheckpoint(note);
+  if (!('refused' in checkpoint) && isSignedNote(note)) return checkpoint;
+  const why = 'refused' in checkpoint ? checkpoint.refused : 'it has no whole signature';
+  throw new LedgerError('invalid_input', `The checkpoint cannot be used: ${why}`);
 }
 
 /**
