@@ -1,6 +1,6 @@
 // The commands `paidonce deliver-all` and `paidonce runs`: a bulk run is asked for here, and carried out by the shop's processes.
 import { waitingIn } from '../audit/waiting.ts';
-import type { Run } from '../bulk-runs.ts';
+import type { BulkRuns, Run, RunSelection } from '../bulk-runs.ts';
 import { type Command, type Invocation, jsonOption, storeOption } from '../command-line/command.ts';
 import { openReader, openWritableStore, storeUrl } from '../command-line/open-store.ts';
 import { grouped } from '../command-line/terminal.ts';
@@ -40,32 +40,47 @@ export const deliverAllCommand: Command = {
     const selection = { undelivered: defined({ error }) };
     return withLedger(invocation, async ({ runs }) => {
       const { count } = await runs.plan('redeliver', selection);
+      // First, since it may be refused: then nothing was asked for.
+      const started = count === 0 ? undefined : await startRun(runs, selection, by);
+      if (started !== undefined && !options.flag('json')) terminal.out(startedText(started, count));
       const subscriptions = error === undefined ? await askSubscriptions(invocation, by) : 0;
-      if (subscriptions > 0 && !options.flag('json'))
+      const outcome = subscriptions === 0 ? 'nothing_to_deliver' : 'asked';
+      if (options.flag('json')) terminal.out(JSON.stringify(started ? { ...started, count, subscriptions } : { outcome, subscriptions }));
+      else if (subscriptions > 0)
         terminal.out(`Delivery was asked for ${grouped(subscriptions)} subscription${subscriptions === 1 ? '' : 's'}.`);
-      if (count === 0) {
-        const outcome = subscriptions === 0 ? 'nothing_to_deliver' : 'asked';
-        if (options.flag('json')) terminal.out(JSON.stringify({ outcome, subscriptions }));
-        else if (subscriptions === 0) terminal.out('The shop has every decision that is meant.');
-        return 0;
-      }
-      const started = await runs.start('redeliver', selection, by);
-      if (options.flag('json')) terminal.out(JSON.stringify({ ...started, count, subscriptions }));
-      else if (started.outcome === 'running')
-        terminal.out(`Nothing was started: run ${started.runId} goes on. See: paidonce runs ${started.runId}`);
-      else
-        terminal.out(
-          `Run ${started.runId} has started: ${grouped(count)} order${count === 1 ? '' : 's'} to deliver again. A process of the shop that delivers carries it out. ` +
-            `See how far it is: paidonce runs ${started.runId}`,
-        );
-      return started.outcome === 'started' ? 0 : 3;
+      else if (started === undefined) terminal.out('The shop has every decision that is meant.');
+      return started?.outcome === 'running' ? 3 : 0;
     });
   },
 };
 
+type Started = Awaited<ReturnType<BulkRuns['start']>>;
+
+/** Undefined: the last order was saved meanwhile. */
+async function startRun(runs: BulkRuns, selection: RunSelection, by: ManualAction): Promise<Started | undefined> {
+  try {
+    return await runs.start('redeliver', selection, by);
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'invalid_input' && (await runs.plan('redeliver', selection)).count === 0)
+      return undefined;
+    throw error;
+  }
+}
+
+function startedText({ outcome, runId }: Started, count: number): string {
+  if (outcome === 'running') return `Nothing was started: run ${runId} goes on. See: paidonce runs ${runId}`;
+  return (
+    `Run ${runId} has started: ${grouped(count)} order${count === 1 ? '' : 's'} to deliver again. A process of the shop that delivers carries it out. ` +
+    `See how far it is: paidonce runs ${runId}`
+  );
+}
+
 export const runsCommand: Command = {
   positionals: ['[RUN]'],
-  details: ['Exits 0; 3: the run has not finished, or orders of it have failed; 2: it could not run.'],
+  details: [
+    'Exits 0; 3: the run has not finished, or orders of it have failed; 2: it could not run.',
+    'With --cancel: exits 0 where it canceled the run, 3 where the run had ended before.',
+  ],
   options: {
     cancel: { help: 'ends the run before its next order; needs --actor and --reason' },
     ...personOptions,
@@ -79,19 +94,33 @@ export const runsCommand: Command = {
     const by = options.flag('cancel') ? whoAsks(options) : undefined;
     if (by && runId === undefined) throw new LedgerError('invalid_input', 'Which run is to be canceled? `paidonce runs` lists them');
     return withLedger(invocation, async ({ runs }) => {
-      if (runId === undefined) return show(invocation, (await runs.runs()).items);
-      if (by) await runs.cancel(runId, by);
+      if (runId === undefined) return show(invocation, await allRuns(runs));
+      const { outcome } = by ? await runs.cancel(runId, by) : {};
       const run = await runs.run(runId);
       if (!run) throw new LedgerError('invalid_input', `There is no run ${runId}. \`paidonce runs\` lists them`);
-      show(invocation, [run]);
-      if (!options.flag('json')) for (const { orderId, error } of run.failures) invocation.terminal.out(`order ${orderId}: ${error}`);
+      show(invocation, [run], defined({ outcome }));
+      if (!options.flag('json')) {
+        for (const { orderId, error } of run.failures) invocation.terminal.out(`order ${orderId}: ${error}`);
+        if (outcome === 'ended') invocation.terminal.out('It had ended: nothing was canceled.');
+      }
+      if (outcome !== undefined) return outcome === 'canceled' ? 0 : 3;
       return run.state === 'finished' && run.failed === 0 ? 0 : 3;
     });
   },
 };
 
-function show({ options, terminal }: Invocation, runs: readonly Run[]): 0 {
-  if (options.flag('json')) terminal.out(JSON.stringify({ runs }));
+async function allRuns(runs: BulkRuns): Promise<readonly Run[]> {
+  const all: Run[] = [];
+  let page = await runs.runs();
+  for (;;) {
+    all.push(...page.items);
+    if (page.next === undefined) return all;
+    page = await runs.runs({ after: page.next });
+  }
+}
+
+function show({ options, terminal }: Invocation, runs: readonly Run[], canceling: { readonly outcome?: 'canceled' | 'ended' } = {}): 0 {
+  if (options.flag('json')) terminal.out(JSON.stringify({ ...canceling, runs }));
   else if (runs.length === 0) terminal.out('No bulk run was ever started.');
   else for (const run of runs) terminal.out(lineOf(run));
   return 0;
