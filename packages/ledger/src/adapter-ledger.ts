@@ -162,7 +162,7 @@ export interface AdapterLedger {
   withdrawnOrders(page?: PageRequest): Promise<Page<OrderView>>;
   /**
    * From a read model: an order that gives the member this plan now, and was paid within `duplicateWithinHours` of now.
-   * Undefined: there is none.
+   * Undefined: there is none. Waits, and throws, as `memberships` of the ledger.
    */
   samePlanOrder(memberId: string, plan: string): Promise<string | undefined>;
   /**

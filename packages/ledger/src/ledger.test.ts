@@ -502,6 +502,33 @@ describe('with a background', () => {
     expect(alerts[0]).toContain('read_models_stuck corrupt: order-order-9@0 (OrderPlaced)');
   });
 
+  test('what a member has is answered from the whole log, also just after the start', async () => {
+    const log = createMemoryLog();
+    const first = open({ eventStore: openMemoryEventStore({ log }) });
+    await first.placeOrder(order);
+    await first.observePayment(observation(paid(), { orderId: 'order-1', asOf: new Date().toISOString() }));
+    await first[Symbol.asyncDispose]();
+    let readings = 0;
+    const eventStore = openMemoryEventStore({ log });
+    const readLog: EventStore['readLog'] = (options) => {
+      readings += 1;
+      return eventStore.readLog(options);
+    };
+    await using ledger = createPaymentLedger({ eventStore: { ...eventStore, readLog } });
+    expect((await ledger.backlog()).lagMs).toBe(Number.POSITIVE_INFINITY); // A list does not wait: it says how far it lags.
+    const [access, { items }, standing] = await Promise.all([
+      ledger.memberAccess('member-1'),
+      ledger.memberships('member-1'),
+      ledger.forAdapters.samePlanOrder('member-1', 'yearly'),
+    ]);
+    expect(access).toMatchObject({ active: true, plans: [{ plan: 'yearly' }] });
+    expect(items).toMatchObject([{ membershipId: 'order-1', status: 'active' }]);
+    expect(standing).toBe('order-1');
+    expect(readings).toBe(4); // Two subscribers follow, and catch up once for all three.
+    const { lagMs } = await ledger.memberAccess('member-1');
+    expect([lagMs < Number.POSITIVE_INFINITY, readings]).toEqual([true, 4]);
+  });
+
   test('it delivers and rolls forward by itself', async () => {
     const log = createMemoryLog();
     const { promise: delivered, resolve: deliver } = Promise.withResolvers<MembershipChange>();

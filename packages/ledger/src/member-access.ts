@@ -32,7 +32,7 @@ export interface MemberAccess {
   readonly active: boolean;
   /** Sorted by plan. One for each order and subscription that gives access. */
   readonly plans: readonly MemberPlan[];
-  /** How far this may be behind the log, in milliseconds. Infinity: the read models have not caught up yet. */
+  /** How far this may be behind the log, in milliseconds. */
   readonly lagMs: number;
 }
 

@@ -327,9 +327,14 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
   orderOf(reference: string | PaymentReference): Promise<OrderView | undefined>;
   /** Strong: the stored events of the order, oldest first; `readOrderEvent` gives their current shapes. Empty: no such order. */
   history(orderId: string): Promise<readonly StoredEvent[]>;
-  /** From a read model: all memberships of a member on one page, by orders and by subscriptions, sorted by id. */
+  /**
+   * From a read model: all memberships of a member on one page, by orders and by subscriptions, sorted by id. Just after the start it
+   * waits until the log has been read to its end once.
+   *
+   * @throws LedgerError also `corrupt` or `file_newer`: an event cannot be read, and this process has never come to the end of the log.
+   */
   memberships(memberId: string): Promise<Page<Membership>>;
-  /** From a read model: whether the member has access, and to what, over all orders and subscriptions. */
+  /** From a read model: whether the member has access, and to what, over all orders and subscriptions. Waits, and throws, as `memberships`. */
   memberAccess(memberId: string): Promise<MemberAccess>;
   /** From a read model, sorted by order id: placed, not active, and a payment is still possible. */
   openOrders(page?: PageRequest): Promise<Page<OrderView>>;

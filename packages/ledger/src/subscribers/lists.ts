@@ -46,6 +46,8 @@ export interface ListsOptions {
 /** All methods throw LedgerError: `invalid_input`, and what opening and reading the read models throws. */
 export class Lists implements ListsOfLedger, ListsForAdapters {
   readonly #options: ListsOptions;
+  /** The first catch-up, while questions wait for it. Written by `#caughtUpOnce`. */
+  #first: Promise<void> | undefined;
 
   constructor(options: ListsOptions) {
     this.#options = options;
@@ -57,7 +59,18 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
    */
   async opened(): Promise<OpenedSubscribers> {
     const subscribers = await this.#options.subscribers.opened();
-    if (!this.#options.background) await caughtUp(subscribers, (lagMs) => lagMs < Number.POSITIVE_INFINITY);
+    if (!this.#options.background) await caughtUp(subscribers, Number.isFinite);
+    return subscribers;
+  }
+
+  /** As `opened`; where they have never caught up, they do so first: an empty read model would deny a member what was paid. */
+  async #caughtUpOnce(): Promise<OpenedSubscribers> {
+    const subscribers = await this.opened();
+    if (Number.isFinite(subscribers.lagMs())) return subscribers;
+    this.#first ??= caughtUp(subscribers, Number.isFinite).finally(() => {
+      this.#first = undefined;
+    });
+    await this.#first;
     return subscribers;
   }
 
@@ -65,13 +78,13 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
 
   memberships: PaymentLedger['memberships'] = async (memberId) => {
     parse(idSchema, memberId, 'memberId');
-    const { models, lagMs } = await this.opened();
+    const { models, lagMs } = await this.#caughtUpOnce();
     return { items: models.memberships(memberId), lagMs: lagMs() };
   };
 
   memberAccess: PaymentLedger['memberAccess'] = async (memberId) => {
     parse(idSchema, memberId, 'memberId');
-    const { models, lagMs } = await this.opened();
+    const { models, lagMs } = await this.#caughtUpOnce();
     const ofOrders = models.memberships(memberId).filter(({ type, status }) => type === undefined && status === 'active');
     const plans = [...ofOrders.map(({ plan }) => ({ plan, quantity: 1 })), ...models.subscriptions.plans(memberId)];
     return { active: plans.length > 0, plans: plans.sort((a, b) => (a.plan < b.plan ? -1 : a.plan > b.plan ? 1 : 0)), lagMs: lagMs() };
@@ -139,7 +152,7 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
 
   samePlanOrder: AdapterLedger['samePlanOrder'] = async (memberId, plan) => {
     const names = [parse(idSchema, memberId, 'memberId'), parse(idSchema, plan, 'plan')] as const;
-    return (await this.opened()).models.standing(...names, this.#now());
+    return (await this.#caughtUpOnce()).models.standing(...names, this.#now());
   };
 
   #now(): string {
