@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { get } from 'node:https';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -92,6 +94,57 @@ describe('on app.close()', () => {
       await ended;
       expect(socket.destroyed).toBe(true);
     });
+  });
+
+  // TLS with a key that both sides know: no certificate is needed.
+  const psk = Buffer.alloc(16, 7);
+  const ciphers = { ciphers: 'PSK-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as const;
+  const https = { ...ciphers, pskCallback: () => psk };
+  const client = { ...ciphers, pskCallback: () => ({ psk, identity: 'x' }), checkServerIdentity: () => undefined };
+  async function overHttps(port: number): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      get({ port, host: '127.0.0.1', path: '/slow', ...client }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+  }
+  async function overHttp2(origin: string): Promise<number | undefined> {
+    const session = connectHttp2(origin, client);
+    let status: number | undefined;
+    session
+      .request({ ':path': '/slow' })
+      .on('response', (headers) => (status = headers[':status']))
+      .resume();
+    await once(session, 'close'); // The client keeps it open: the server ends it.
+    return status;
+  }
+
+  test.each([
+    ['HTTP', {}, async (port: number) => (await fetch(`http://127.0.0.1:${port}/slow`)).status],
+    ['HTTPS', { https }, overHttps],
+    ['HTTP/2', { http2: true }, (port: number) => overHttp2(`http://127.0.0.1:${port}`)],
+    ['HTTP/2 with TLS', { http2: true, https }, (port: number) => overHttp2(`https://127.0.0.1:${port}`)],
+  ])('what is in flight over %s is answered, though who sends nothing is ended', async (_, options, ask) => {
+    const app = Fastify(options as object);
+    const first = once(app.server, 'connection');
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    const slow = async (): Promise<string> => {
+      arrive();
+      await released;
+      return 'slow';
+    };
+    const { url } = await mounted({}, { app, after: (host) => host.get('/slow', slow) });
+    const port = Number(new URL(url).port);
+    // It does not end its half of the connection either.
+    const silent = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
+    const [ofSilent] = await first;
+    const answer = ask(port);
+    await Promise.race([arrived, answer]);
+    const closed = app.close();
+    if (!ofSilent.destroyed) await once(ofSilent, 'close');
+    release();
+    expect(await answer).toBe(200);
+    await closed;
+    silent.destroy();
   });
 
   test('the host keeps its ledger where it says so', async () => {
