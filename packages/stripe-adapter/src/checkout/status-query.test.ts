@@ -1,8 +1,10 @@
 // What the success page is told, and what it costs: against the sandbox.
+import { LedgerError } from '@paidonce/ledger';
 import { describe, expect, test } from 'vitest';
 import { manualPayment } from '../index.ts';
 import { openShop, storyOf } from '../shop.test-support.ts';
 import { ReadAllowance } from '../stripe/read-allowance.ts';
+import { StatusQuery } from './status-query.ts';
 
 const retrieveRoute = 'GET /v1/checkout/sessions/:session';
 
@@ -188,6 +190,37 @@ describe('asked often', () => {
     await sandbox.deliverDue();
     expect(await payments.status(sessionId)).toEqual({ state: 'active', stale: false });
   });
+});
+
+test('a failure of the store answers for a second, not for as long as a page that is long open waits', async () => {
+  const { ledger, checkout } = await openShop();
+  const sessionId = await checkout();
+  let nowMs = 0;
+  let looks = 0;
+  let fails = false;
+  const query = new StatusQuery({
+    ledger,
+    runtime: { ...ledger.runtime, monotonicNowMs: () => nowMs },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    allowance: { ofMode: () => 1e9 } as Partial<ReadAllowance> as ReadAllowance,
+    refreshCheckout: async () => {
+      looks += 1;
+      if (fails) throw new LedgerError('store_unavailable', 'the store was away');
+      return { state: 'open' };
+    },
+  });
+  for (; nowMs < 600_000; nowMs += 2_000) await query.ask(sessionId);
+  nowMs = 700_000;
+  [looks, fails] = [0, true];
+  await expect(query.ask(sessionId)).rejects.toThrow('the store was away');
+  fails = false;
+  nowMs += 999;
+  await expect(query.ask(sessionId)).rejects.toThrow('the store was away');
+  nowMs += 1;
+  expect(await query.ask(sessionId)).toMatchObject({ state: 'pending', stale: false });
+  nowMs += 60_000;
+  await query.ask(sessionId);
+  expect(looks).toBe(2); // The page is still known to be open for long.
 });
 
 describe('the deadline', () => {

@@ -39,6 +39,8 @@ interface LastRead {
   readonly sinceMs: number;
   readonly atMs: number;
   readonly answered: Promise<StripeSaid>;
+  /** The store did not take what Stripe said: the next read waits only `minReadIntervalMs`. */
+  hasFailed: boolean;
 }
 
 /** `none`: it did not answer, or has no such session. `expired`: the session of a subscription, which begins nothing any more. */
@@ -97,12 +99,16 @@ export class StatusQuery {
     if (last && nowMs - last.atMs < waitMs(last)) return last.answered;
     if (!this.#bucket.take(allowance.ofMode(subject.livemode))) return Promise.resolve(this.#spent());
     const continues = last && nowMs - last.atMs < 2 * maxReadIntervalMs;
-    const read = { sinceMs: continues ? last.sinceMs : nowMs, atMs: nowMs, answered: this.#read(subject, checkoutId) };
+    const answered = this.#read(subject, checkoutId);
+    const read: LastRead = { sinceMs: continues ? last.sinceMs : nowMs, atMs: nowMs, answered, hasFailed: false };
+    answered.catch(() => {
+      read.hasFailed = true;
+    });
     this.#lastReads.delete(key);
     this.#lastReads.set(key, read);
     const [oldest] = this.#lastReads.keys();
     if (this.#lastReads.size > maxRememberedOrders && oldest !== undefined) this.#lastReads.delete(oldest);
-    return read.answered;
+    return answered;
   }
 
   /** Answered by the ledger alone: webhook and poll go on, and are not slowed by who asks. */
@@ -138,11 +144,11 @@ export class StatusQuery {
       return await Promise.race([answered, runtime.sleep(deadlineMs * runtime.patience, ended.signal).then(() => 'none' as const)]);
     } finally {
       ended.abort();
-      answered.catch(() => undefined); // After the deadline nobody waits for it.
     }
   }
 }
 
-function waitMs({ sinceMs, atMs }: LastRead): number {
+function waitMs({ sinceMs, atMs, hasFailed }: LastRead): number {
+  if (hasFailed) return minReadIntervalMs;
   return Math.min(maxReadIntervalMs, Math.max(minReadIntervalMs, (atMs - sinceMs) * readIntervalShare));
 }
