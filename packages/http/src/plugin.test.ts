@@ -206,6 +206,7 @@ describe('options', () => {
     ['no body at all', { bodyLimit: 0 }, 'bodyLimit 0 must be a positive number of bytes'],
     ['half a byte', { bodyLimit: 0.5 }, 'bodyLimit 0.5'],
     ['no time for a body', { bodyTimeoutMs: 0 }, 'bodyTimeoutMs 0 must be a positive number of milliseconds'],
+    ['more time than a timer can wait', { bodyTimeoutMs: 2 ** 31 }, 'bodyTimeoutMs 2147483648 must be below 2147483648'],
     ['no question allowed', { statusRateLimit: { max: 0, timeWindowMs: 1 } }, 'statusRateLimit needs a positive max'],
     ['no window', { statusRateLimit: { max: 1 } }, 'statusRateLimit needs a positive max and timeWindowMs, not 1 and undefined'],
   ])('%s is refused, by name', async (_, options, message) => {

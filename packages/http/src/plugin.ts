@@ -29,8 +29,8 @@ export interface PaymentLedgerPluginOptions {
   /** Largest body of a webhook, in bytes. Default 1 MiB. */
   readonly bodyLimit?: number;
   /**
-   * Milliseconds that the body of a webhook may take. Then it is answered with 408, and the connection is closed. Default
-   * 20,000. For the host's own routes, set Fastify's `requestTimeout`, which has no default.
+   * Milliseconds that the body of a webhook may take, below 2 ** 31. Then it is answered with 408, and the connection is closed.
+   * Default 20,000. For the host's own routes, set Fastify's `requestTimeout`, which has no default.
    */
   readonly bodyTimeoutMs?: number;
   /**
@@ -104,6 +104,7 @@ function checked(options: PaymentLedgerPluginOptions): Settings {
   demand(statusPath.endsWith('/:sessionId'), edge, `statusPath "${statusPath}" must end in /:sessionId`);
   demand(isPositive(bodyLimit), edge, `bodyLimit ${bodyLimit} must be a positive number of bytes`);
   demand(isPositive(bodyTimeoutMs), edge, `bodyTimeoutMs ${bodyTimeoutMs} must be a positive number of milliseconds`);
+  demand(bodyTimeoutMs < 2 ** 31, edge, `bodyTimeoutMs ${bodyTimeoutMs} must be below ${2 ** 31}: no timer can wait longer`);
   if (statusRateLimit) {
     const { max, timeWindowMs } = statusRateLimit;
     demand(

@@ -14,11 +14,14 @@ export interface Runtime {
   random(): number;
   /** A random UUID in lower case. */
   uuid(): string;
-  /** Resolves after `ms`; resolves at once (it never rejects) when the signal aborts. */
+  /** Resolves after `ms`, or after 24 days if that is sooner; resolves at once (it never rejects) when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Multiplies the time limits of waiting for the store, the provider and other processes. Default 1; tests on a busy machine pass more. */
   readonly patience: number;
 }
+
+/** Node makes 1 ms of anything longer, and a loop that sleeps so would spin. */
+const longestSleepMs = 2 ** 31 - 1;
 
 /** The clocks, chance and timers of this machine. */
 export const systemRuntime: Runtime = {
@@ -26,7 +29,7 @@ export const systemRuntime: Runtime = {
   monotonicNowMs: () => performance.now(),
   random: () => Math.random(),
   uuid: () => randomUUID(),
-  sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+  sleep: (ms, signal) => wait(Math.min(ms, longestSleepMs), undefined, signal ? { signal } : {}).catch(() => undefined),
   patience: 1,
 };
 

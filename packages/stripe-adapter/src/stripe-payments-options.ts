@@ -56,7 +56,7 @@ export interface StripePaymentsOptions {
 export interface PollOptions {
   /**
    * Milliseconds between rounds of the `events` tier while an unpaid order is younger than an hour. The `objects` tier runs
-   * 12 times less often, the `money` tier 288 times. Default 300,000.
+   * 12 times less often, the `money` tier 288 times. Above 0, at most 1,728,000,000 (20 days). Default 300,000.
    */
   readonly intervalMs?: number;
   /**
@@ -68,6 +68,9 @@ export interface PollOptions {
    */
   readonly readsPer30Days?: number;
 }
+
+/** A pause of the poll is up to a tenth longer, and no timer can wait for 25 days. */
+const longestIntervalMs = 20 * 24 * 3_600_000;
 
 const optionNames: readonly string[] = [
   'ledger',
@@ -120,6 +123,12 @@ export function checkOptions(options: StripePaymentsOptions): void {
   }
   if (!(intervalMs > 0 && Number.isFinite(intervalMs))) {
     throw new LedgerError('invalid_input', `poll.intervalMs is ${intervalMs}; it must be a number of milliseconds above 0`);
+  }
+  if (intervalMs > longestIntervalMs) {
+    throw new LedgerError(
+      'invalid_input',
+      `poll.intervalMs is ${intervalMs}; the most is ${longestIntervalMs}, which is 20 days. poll: false turns the poll off`,
+    );
   }
 }
 

@@ -23,6 +23,7 @@ describe('the options', () => {
     ['a scope outside the alphabet', { scope: 'my shop' }, 'my shop'],
     ['an account that is none', { account: 'shop' }, 'acct_'],
     ['an interval of nothing', { poll: { intervalMs: 0 } }, 'poll.intervalMs'],
+    ['an interval that no timer can wait', { poll: { intervalMs: 30 * 24 * 3_600_000 } }, 'poll.intervalMs is 2592000000; the most is 1728000000'],
   ])('%s is refused and named', async (_, options, named) => {
     const { ledger, stripe } = await openShop();
     const all = { ledger, stripe, webhookSecrets: false, ...options } as unknown as StripePaymentsOptions;
