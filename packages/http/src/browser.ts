@@ -14,7 +14,7 @@ export interface WatchedStatus {
 export interface WatchOptions {
   /** Called with the first status, whenever `state` or `stale` changes, and with the first one after trouble. */
   readonly onChange: (status: WatchedStatus) => void;
-  /** Called when queries begin to fail; it goes on trying. Not called again before a query has succeeded. */
+  /** Called when queries begin to fail, or are not answered; it goes on trying. Not called again before a query has succeeded. */
   readonly onTrouble?: () => void;
   /** Called once nobody knows the payment: the id is wrong, or of another shop. Then the watch ends. */
   readonly onUnknown?: () => void;
@@ -22,12 +22,14 @@ export interface WatchOptions {
   readonly url?: string;
   /** The most seconds that the server may wait for news before it answers, a whole number from 0 to 30. Default 20. */
   readonly wait?: number;
-  /** How long to go on. Default 3,600,000 ms, an hour. */
+  /** How long to go on; a query that is under way then is ended. Default 3,600,000 ms, an hour. */
   readonly timeoutMs?: number;
 }
 
 const shortestPauseMs = 250;
 const longestPauseMs = 60_000;
+/** How much longer than it was asked to wait a server may take. After that the connection is taken for dead. */
+const answerWithinMs = 15_000;
 const trouble = 'trouble';
 
 /**
@@ -63,14 +65,18 @@ export function watchPayment(
     while (!signal.aborted && Date.now() < until) {
       let next: number;
       let isBusy = false;
+      // The first answer comes at once: the page has something to show.
+      const isFirst = seen === '' || seen === trouble;
+      // Each query has Stripe asked once, at its start: so the first ones are short, for whoever has just paid without a webhook.
+      const seconds = isFirst ? 0 : Math.min(wait, 2 ** (same + 1));
+      const askedAt = Date.now();
+      const asking = new AbortController();
+      const end = (): void => asking.abort();
+      const timer = setTimeout(end, Math.min(seconds * 1_000 + answerWithinMs, until - askedAt));
+      signal.addEventListener('abort', end);
       try {
-        // The first answer comes at once: the page has something to show.
-        const isFirst = seen === '' || seen === trouble;
-        // Each query has Stripe asked once, at its start: so the first ones are short, for whoever has just paid without a webhook.
-        const seconds = isFirst ? 0 : Math.min(wait, 2 ** (same + 1));
         const query = seconds === 0 ? '' : `?wait=${seconds}`;
-        const askedAt = Date.now();
-        const response = await fetch(url + encodeURIComponent(sessionId) + query, { cache: 'no-store', signal });
+        const response = await fetch(url + encodeURIComponent(sessionId) + query, { cache: 'no-store', signal: asking.signal });
         if (response.status === 404) return onUnknown?.();
         isBusy = response.status === 429; // It is there, and asks for patience.
         if (!response.ok) throw response;
@@ -87,13 +93,16 @@ export function watchPayment(
         const pauseMs = status.nextPollAfterMs * Math.min(1 + same / 4, 10) - (Date.now() - askedAt);
         next = isFirst && wait > 0 ? 0 : Math.max(shortestPauseMs, pauseMs);
       } catch {
-        if (signal.aborted) return;
+        if (signal.aborted || Date.now() >= until) return;
         failures += 1;
         if (!isBusy && seen !== trouble) {
           seen = trouble;
           onTrouble?.();
         }
         next = 1_000 * 2 ** Math.min(failures, 6);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
       }
       if (next > 0) await pause(next);
     }
