@@ -119,11 +119,12 @@ export interface StripePayments extends SubscriptionPayments, AsyncDisposable {
   /** How the poll is doing: when each tier ran, and how many reads are left. From the log, so every process says the same. */
   pollHealth(): Promise<PollHealth>;
   /**
-   * Manual retry: reads one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`, `ch_…`), from Stripe again, and
-   * lets the ledger observe it. Stripe's answer decides, not who asks. `by`: who asks, and why; the log keeps it with how many
-   * objects were read and how many were news, once for an order and a person in ten seconds. Default: nobody is named.
+   * Manual retry: reads one order, one subscription, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`, `ch_…`), from Stripe
+   * again, and lets the ledger observe it. Stripe's answer decides, not who asks. `by`: who asks, and why; the log keeps it with how
+   * many objects were read and how many were news, once for an order and a person in ten seconds. Default: nobody is named. `of`:
+   * which one is meant where an order and a subscription have the same id. Default: the order.
    *
-   * @throws LedgerError `order_unknown`: the name is neither an order nor an id of Stripe's.
+   * @throws LedgerError `order_unknown`: the name is neither an order, nor a subscription, nor an id of Stripe's.
    */
   recheck(orderOrObjectId: string, options?: RecheckOptions): Promise<Rechecked>;
 }

@@ -12,7 +12,9 @@ const day = 86_400_000;
 function opened({ may }: { readonly may?: readonly Permission[] } = {}) {
   const world = liveSubscriptions();
   onTestFinished(() => world.ledger[Symbol.asyncDispose]());
-  const recheck: StripePayments['recheck'] = async (name) => {
+  const rechecked: unknown[] = [];
+  const recheck: StripePayments['recheck'] = async (name, options) => {
+    rechecked.push([name, options?.of]);
     const subscription = await world.ledger.subscription(name);
     return { objects: [], ...(subscription ? { subscription } : {}) };
   };
@@ -31,7 +33,7 @@ function opened({ may }: { readonly may?: readonly Permission[] } = {}) {
         headers: { accept: 'text/html', 'sec-fetch-site': 'same-origin' },
       }),
     );
-  return { ...world, ask, read, send };
+  return { ...world, ask, read, send, rechecked };
 }
 /** A member who paid after the end: the review `paid_after_end` is open. */
 async function paidAfterTheEnd({ tell, now }: { readonly tell: Told; readonly now: number }): Promise<void> {
@@ -143,6 +145,13 @@ test('a review of the subscription as a whole, as where a member has two, can be
     expect(answer.headers.get('location')).toMatch(/sub_second\?did=[^&]+$/);
   expect((await ledger.subscription('sub_second'))?.openReviews).toEqual([]);
   expect((await send(path, { ...fields, reason: 'ticket 22' })).headers.get('location')).toContain('again=1');
+});
+
+test('to look again at Stripe is to look at the subscription, also where an order has its id', async () => {
+  const { tell, now, send, rechecked } = opened();
+  await tell('club-7', paidMonth('in_7a', now - 10 * day));
+  expect((await send('subscriptions/club-7/recheck', {})).status).toBe(303);
+  expect(rechecked).toEqual([['club-7', 'subscription']]);
 });
 
 test('a decision that the shop does not have is in the queue, and delivered again from its page', async () => {

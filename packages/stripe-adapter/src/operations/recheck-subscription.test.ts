@@ -56,6 +56,24 @@ test('by its own id, its sub_ and its invoice: what Stripe says is recorded, sig
     expect(await payments.recheck(name)).toMatchObject({ subscription: { subscriptionId: 'club-7', status: 'active' } });
 });
 
+test('where an order has its id, the one that is meant is asked about and has the signature', async () => {
+  const { ledger, payments, sub } = await joined();
+  const { account = '', livemode = false } = (await ledger.subscription('club-7')) ?? {};
+  const terms = { memberId: 'm-7', plan: 'book', amountMinor: 1_000, currency: 'usd', account, livemode };
+  await ledger.placeOrder({ orderId: 'club-7', ...terms });
+  const by = { actor: 'sup-3', reason: 'ticket 1' };
+  const signed = async () => {
+    const histories = [await ledger.history('club-7'), (await ledger.console.subscriptions?.history('club-7')) ?? []];
+    return histories.map((history) => history.filter(({ type }) => type === 'StripeRechecked').length);
+  };
+  const ofSubscription = await payments.recheck('club-7', { by, of: 'subscription' });
+  expect(ofSubscription).toMatchObject({ objects: [{ objectId: sub, outcome: 'granted' }], subscription: { status: 'active' } });
+  expect([ofSubscription.order, await signed()]).toEqual([undefined, [0, 1]]);
+  expect(await payments.recheck('club-7', { by })).toMatchObject({ objects: [], order: { orderId: 'club-7' } });
+  expect(await signed()).toEqual([1, 1]);
+  expect(await payments.recheck('club-7', { by, of: 'order' })).toMatchObject({ order: { orderId: 'club-7' } });
+});
+
 test('where Stripe does not have it nothing ends, and a person has to look', async () => {
   const { stripe, payments, ledger, sub } = await joined();
   await payments.recheck('club-7');

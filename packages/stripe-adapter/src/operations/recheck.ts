@@ -26,9 +26,11 @@ export interface Rechecked {
   readonly subscription?: SubscriptionView;
 }
 
-/** Who asks for a recheck; then the order's stream has it, also where nothing was found. Absent: nobody is named. */
 export interface RecheckOptions {
+  /** Who asks; then the stream of the order or subscription has it, also where nothing was found. Absent: nobody is named. */
   readonly by?: ManualAction;
+  /** Which one is meant where an order and a subscription have the same id. Default: the order. */
+  readonly of?: 'order' | 'subscription';
 }
 
 const nothingNew: readonly string[] = ['duplicate', 'not_ours', 'ignored', 'unreadable'];
@@ -37,11 +39,11 @@ const nothingNew: readonly string[] = ['duplicate', 'not_ours', 'ignored', 'unre
  * @param name an order, a subscription, or an object of Stripe by its id.
  * @throws LedgerError `order_unknown`: it is neither. `provider_unavailable`, or a code of the store: then nobody is named.
  */
-export async function recheck(name: string, work: BatchContext, { by }: RecheckOptions = {}): Promise<Rechecked> {
+export async function recheck(name: string, work: BatchContext, { by, of }: RecheckOptions = {}): Promise<Rechecked> {
   // Before Stripe is asked: what the log could not keep is no name.
   const problem = by && givenActionSchema.safeParse(by).error?.issues[0];
   if (problem) throw new LedgerError('invalid_input', `by.${problem.path.join('.')}: ${problem.message}. Nothing was read`);
-  const rechecked = await recheckUnsigned(name, work);
+  const rechecked = await recheckUnsigned(name, work, of);
   const { objects, order, subscription } = rechecked;
   if (!by || !(order || subscription)) return rechecked;
   const { forAdapters } = work.ledger;
@@ -56,9 +58,9 @@ export async function recheck(name: string, work: BatchContext, { by }: RecheckO
   return { objects, order: (await work.ledger.order(order.orderId)) ?? order };
 }
 
-async function recheckUnsigned(name: string, work: BatchContext): Promise<Rechecked> {
+async function recheckUnsigned(name: string, work: BatchContext, of: RecheckOptions['of']): Promise<Rechecked> {
   const { ledger } = work;
-  const order = await ledger.order(name);
+  const order = of === 'subscription' ? undefined : await ledger.order(name);
   if (order === undefined) {
     const ofSubscription = await recheckSubscription(name, work);
     if (ofSubscription) return ofSubscription;

@@ -84,7 +84,7 @@ async function eventOf({ reads, subscriptionId }: At, fits: (event: Subscription
 async function recheck(at: At): Promise<Done> {
   const { console, call, subscriptionId } = at;
   const by = { actor: call.operator.actor, reason: textOf(call, 'reason') || 'asked in the console' };
-  const { objects, subscription } = await console.payments.recheck(subscriptionId, { by });
+  const { objects, subscription } = await console.payments.recheck(subscriptionId, { by, of: 'subscription' });
   const said = await eventOf(at, ({ type, data }) => type === 'StripeRechecked' && data.by.actor === by.actor);
   return { outcome: 'asked', said, data: { objects, ...(subscription ? { subscription } : {}) } };
 }
