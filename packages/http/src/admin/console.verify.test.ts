@@ -94,6 +94,21 @@ describe('who is not let in', () => {
     expect(lines.join()).not.toContain('pw-4711');
   });
 
+  // biome-ignore format: a table
+  test.each([
+    ['and awaits it', async (_: unknown, reply: FastifyReply) => void (await reply.redirect('/login'))],
+    ['and returns it', (_: unknown, reply: FastifyReply) => reply.redirect('/login')],
+    ['and goes on', (_: unknown, reply: FastifyReply) => void reply.redirect('/login')],
+    ['and goes on, in a promise', async (_: unknown, reply: FastifyReply) => void reply.redirect('/login')],
+  ])('who answers by itself %s has answered, also where a hook of the host takes its time', async (_, authenticate) => {
+    const app = Fastify().addHook('onSend', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    const { ask } = await openConsole({ authenticate: authenticate as never, app });
+    const answer = await ask(home, { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/login']);
+  });
+
   test('is no refusal, and not logged, where it is sent to a log-in', async () => {
     const lines: string[] = [];
     const stream = { write: (line: string) => void lines.push(line) };

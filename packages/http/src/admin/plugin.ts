@@ -75,7 +75,16 @@ async function asked(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Operator | Reply | undefined> {
+  const { send } = reply;
+  let hasBegun = false;
+  reply.send = (payload) => {
+    hasBegun = true;
+    return send.call(reply, payload);
+  };
   const operator = await authenticate(request, reply);
+  reply.send = send;
+  // The hooks of the host may take their time with an answer that nobody has awaited.
+  if (hasBegun) await reply;
   return reply.sent ? { status: reply.statusCode, headers: {}, body: '' } : operator;
 }
 

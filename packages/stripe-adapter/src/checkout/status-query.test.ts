@@ -206,7 +206,7 @@ test('a failure of the store answers for a second, not for as long as a page tha
     refreshCheckout: async () => {
       looks += 1;
       if (fails) throw new LedgerError('store_unavailable', 'the store was away');
-      return { state: 'open' };
+      return { state: 'closed' };
     },
   });
   for (; nowMs < 600_000; nowMs += 2_000) await query.ask(sessionId);
