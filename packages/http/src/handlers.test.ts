@@ -261,6 +261,21 @@ test('handlers of payments that are disposed already are not ready', async () =>
   expect((await paymentHandlers({ payments }).ready()).status).toBe(503);
 });
 
+// biome-ignore format: a table
+test.each([
+  ['a host with a user', 'GET', 'ab@shop.example', 200, undefined],
+  ['a host with a user and a password', 'GET', 'a:b@shop.example', 200, undefined],
+  ['a host that is none', 'GET', ':', 200, undefined],
+  ['TRACE', 'TRACE', 'shop.example', 405, 'GET, HEAD, POST'],
+])('a request that the web standard has no words for is the fault of who sends it: %s', async (_, method, host, status, allow) => {
+  const { url } = await served('fetch');
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    httpRequest(`${url}/health/live`, { method, headers: { host } }, resolve).on('error', reject).end();
+  });
+  answer.resume();
+  expect([answer.statusCode, answer.headers.allow]).toEqual([status, allow]);
+});
+
 test('HEAD of a status is answered as GET, and another method is not', async () => {
   const { payments, answers } = standIns();
   answers.status = async () => ({ state: 'active', stale: false });

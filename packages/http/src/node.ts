@@ -15,7 +15,8 @@ interface ParsedRequest extends IncomingMessage {
  * used, also below a mounted router. Bytes that a body parser has kept (`express.raw()`, `rawBody`) are handed on; a parsed form
  * or parsed JSON is handed on to the console, and is refused by the webhook, which needs the bytes.
  *
- * `next` is called with what the handler throws; without `next` that is answered with 500.
+ * `next` is called with what the handler throws; without `next` that is answered with 500. A method that no `Request` can have, such
+ * as TRACE, is answered with 405.
  */
 export function nodeHandler(
   handler: (request: Request) => Promise<Response> | Response,
@@ -24,7 +25,7 @@ export function nodeHandler(
     const gone = new AbortController();
     res.once('close', () => gone.abort());
     try {
-      const response = await handler(requestOf(req, gone.signal));
+      const response = isRefused(req) ? refusal() : await handler(requestOf(req, gone.signal));
       await send(response, req, res);
     } catch (error) {
       if (next) return next(error);
@@ -44,9 +45,9 @@ function requestOf(req: ParsedRequest, signal: AbortSignal): Request {
     for (const each of Array.isArray(value) ? value : [value]) headers.append(name, each);
   }
   const isTls = 'encrypted' in req.socket && req.socket.encrypted === true;
-  const origin = `${isTls ? 'https' : 'http'}://${given.host ?? String(given[':authority'] ?? 'localhost')}`;
+  const origin = originOf(`${isTls ? 'https' : 'http'}://${given.host ?? String(given[':authority'] ?? 'localhost')}`);
   const path = req.originalUrl ?? req.url ?? '/';
-  const url = `${URL.canParse(origin) ? origin : 'http://localhost'}${path.startsWith('/') ? path : '/'}`;
+  const url = `${origin}${path.startsWith('/') ? path : '/'}`;
   if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers, signal });
 
   const bytes = [req.rawBody, req.body].find((body) => body instanceof Uint8Array);
@@ -60,6 +61,23 @@ function requestOf(req: ParsedRequest, signal: AbortSignal): Request {
   // The types of Node's stream and of the web's are not the same one.
   const body = Readable.toWeb(req) as unknown as ReadableStream<Uint8Array>;
   return new Request(url, { method, headers, signal, body, duplex: 'half' });
+}
+
+/** No `Request` can have a name and a password in its URL. */
+function originOf(text: string): string {
+  if (!URL.canParse(text)) return 'http://localhost';
+  const { origin, username, password } = new URL(text);
+  return username === '' && password === '' ? origin : 'http://localhost';
+}
+
+/** No `Request` can have these methods. */
+function isRefused({ method = 'GET' }: IncomingMessage): boolean {
+  return ['CONNECT', 'TRACE', 'TRACK'].includes(method);
+}
+
+function refusal(): Response {
+  const headers = { 'content-type': 'application/json; charset=utf-8', allow: 'GET, HEAD, POST' };
+  return new Response('{"error":"method_not_allowed"}', { status: 405, headers });
 }
 
 async function send(response: Response, req: IncomingMessage, res: ServerResponse): Promise<void> {
