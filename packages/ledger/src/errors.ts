@@ -14,7 +14,8 @@
  * - `order_withdrawn`, `duplicate_order`: likewise; the order was withdrawn, or another one gives the member the same plan.
  * - `already_subscribed`: likewise a subscription; the member has a living one of that kind, or another checkout of it goes on.
  * - `not_begun`: nothing at the provider is known of the subscription yet; it is to be paid first.
- * - `belongs_to_subscription`: the payment belongs to a subscription. It is neither moved nor linked to an order.
+ * - `belongs_to_subscription`: the payment belongs to a subscription. It is neither moved nor linked to an order. Or this process keeps
+ *   no subscriptions, so it cannot record what was reported.
  * - `provider_unavailable`: a payment adapter cannot reach or use its provider.
  * - `file_newer`: a newer release wrote the file or event. Upgrade.
  * - `corrupt`: stored data breaks its format or a law. Stop the writers, keep the log as it is, run `paidonce verify`.

@@ -203,7 +203,7 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
    * Links a provider's session or payment intent to the order. Durable when it answers, so call it before the customer is sent
    * there. `exists`: it was attached before. `belongs_to`: the payment belongs to that other order, and nothing was attached.
    *
-   * @throws LedgerError `order_unknown`: the order is not placed.
+   * @throws LedgerError `order_unknown`: the order is not placed. `belongs_to_subscription`: as of `movePayment`.
    */
   attachCheckout(
     orderId: string,
@@ -220,6 +220,8 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
    * `exists`: it had a membership here before. `not_entitled`: it is placed, but its payment does not count or is undone; see its
    * reviews. `differs`: it was placed before on other terms, which stay as they were. `belongs_to`: the payment belongs to that
    * other order.
+   *
+   * @throws LedgerError `belongs_to_subscription`: as of `movePayment`.
    */
   importOrder(
     order: PlaceOrder & { readonly placedAt: string },
@@ -244,6 +246,9 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
    * Records what a source reports, and decides. Durable when it answers (law 8). The same call again is safe. `seen` is for what a
    * person reports (`source: 'manual'`) on an order that he looked at. `belongs_to`: the payment is that other order's, so nothing
    * is recorded.
+   *
+   * @throws LedgerError `belongs_to_subscription`: the payment belongs to a subscription, and this process keeps none, or `seen` was
+   *   given.
    */
   observePayment(observation: Observation): Promise<ObserveResult>;
   observePayment(observation: Observation, seen: Seen): Promise<ObserveResult | BelongsTo | StaleAction>;
@@ -254,6 +259,7 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
    * was reported of a payment under this id, so nothing moves; check the id, or wait until it is paid.
    *
    * @throws LedgerError `order_unknown`: the target is not placed. `invalid_input`: also where several payments have this name.
+   *   `belongs_to_subscription`: the payment belongs to a subscription, so no order may have it.
    */
   movePayment(payment: PaymentReference, toOrderId: string, by: ManualAction): Promise<{ readonly outcome: MoveOutcome }>;
   /**
@@ -272,7 +278,7 @@ export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
    * too; then have the provider asked for it (`recheck` of the order). `exists`: it is this order's checkout already.
    * `belongs_to`: it belongs to that other order; see `movePayment`. `seen` is compared before the payment is linked.
    *
-   * @throws LedgerError `order_unknown`: the order is not placed.
+   * @throws LedgerError `order_unknown`: the order is not placed. `belongs_to_subscription`: as of `movePayment`.
    */
   linkPayment(
     payment: PaymentReference,
