@@ -58,6 +58,8 @@ class FollowingCheckpointer implements Checkpointer {
   #largest = 0;
   /** Set by `#readFile`, cleared by `#sign` where the file could not be written. */
   #isFileRead = false;
+  /** Up to where the file was read, in bytes. Written by `#readFile`. */
+  #readUpTo = 0;
   /** When the last checkpoint was signed (monotonic). Written by `start` and `#sign`. */
   #signedAtMs = Number.NEGATIVE_INFINITY;
   /** Set by `#contradiction`, for good. */
@@ -160,15 +162,21 @@ class FollowingCheckpointer implements Checkpointer {
     }
   }
 
-  /** Reads what was signed before. A full disk may have left a part of a checkpoint at the end of the file, which reading removes. */
+  /**
+   * Reads what was signed before, and after a failure what came since. A full disk may have left a part of a checkpoint at the end of
+   * the file, which reading removes.
+   */
   #readFile(): void {
     const { file, origin: ours } = this.#options.settings;
-    if (file !== undefined && !this.#isFileRead)
-      for (const { origin, size, root } of readCheckpointFile(file, ours)) {
+    if (file !== undefined && !this.#isFileRead) {
+      const { checkpoints, end } = readCheckpointFile(file, ours, this.#readUpTo);
+      for (const { origin, size, root } of checkpoints) {
         if (origin !== ours) continue;
         this.#signed.set(size, root.toString('base64'));
         this.#largest = Math.max(this.#largest, size);
       }
+      this.#readUpTo = end;
+    }
     this.#isFileRead = true;
   }
 
