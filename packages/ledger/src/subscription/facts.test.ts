@@ -149,6 +149,20 @@ describe('S1: each register keeps the maximum, in any order and however often it
     expect(joined([1, lifecycle('active')])).not.toHaveProperty('looked');
     expect(joinTimes(noSubscriptionFacts, { source: 'webhook', asOf: day(1) })).toStrictEqual({ ...noSubscriptionFacts, seen: day(1) });
   });
+  test.each([
+    ['paused', lifecycle('paused', { because: 'final_payment_failure' })],
+    ['unpaid', lifecycle('unpaid')],
+    ['a pause of collection', lifecycle('active', { collectionPaused: {} })],
+  ])('of one second, %s gives way to what takes no access, whichever came first', (_, takes) => {
+    for (const [first, second] of ordersOf([
+      [1, takes],
+      [1, lifecycle('active')],
+    ])) {
+      expect(joined(first as Told, second as Told).lifecycle?.fact).toEqual(lifecycle('active'));
+    }
+    expect(joined([1, lifecycle('active')], [2, takes]).lifecycle?.fact).toEqual(takes);
+  });
+
   test('equal time and rank: the text of the content decides, not the arrival', () => {
     const [a, b]: readonly Told[] = [
       [1, lifecycle('active')],

@@ -127,8 +127,14 @@ export function compareLifecycles(a: LifecycleFacts, b: LifecycleFacts): number 
   return (
     Number(isEndStatus(a.fact.status)) - Number(isEndStatus(b.fact.status)) ||
     compareTexts(a.asOf, b.asOf) ||
+    Number(mayTakeAccess(b.fact)) - Number(mayTakeAccess(a.fact)) ||
     compareTexts(subscriptionFactContent(a.fact), subscriptionFactContent(b.fact))
   );
+}
+
+/** Of two states of one second it is the lesser: what was paid must not wait for the next one. The poll reads the newest soon. */
+function mayTakeAccess({ status, collectionPaused }: Lifecycle): boolean {
+  return status === 'paused' || status === 'unpaid' || collectionPaused !== undefined;
 }
 
 export function isEndStatus(status: LifecycleStatus | undefined): boolean {
