@@ -132,7 +132,7 @@ export function compareLifecycles(a: LifecycleFacts, b: LifecycleFacts): number 
   );
 }
 
-/** Of two states of one second it is the lesser: what was paid must not wait for the next one. The poll reads the newest soon. */
+/** Such a state is the lesser of two of one second: who has paid must not wait for the next one. The poll reads the newest soon. */
 function mayTakeAccess({ status, collectionPaused }: Lifecycle): boolean {
   return status === 'paused' || status === 'unpaid' || collectionPaused !== undefined;
 }
