@@ -36,12 +36,6 @@ export const mutants: readonly Mutant[] = [
     'isNewMoneyBack(statement, known) && mayEnd(statement, known, now)',
     "isNewMoneyBack(statement, known) && statement.asOf === ''",
   ),
-  mutant(
-    'a look of which some answers have no Date is recorded as words',
-    'intake/subscription-reads.ts',
-    '    if (read?.isPartlyDated) throw partlyDated();\n',
-    '',
-  ),
   mutant('the slot is not asked again', checkout, 'if (holder !== subscriptionId) {', "if (subscriptionId === '') {"),
   mutant(
     'pages of earlier holders stay open',
